@@ -1,0 +1,36 @@
+# Two commands from a fresh clone: `make demo` and `make test`. Both build .venv from requirements.lock.
+# Extra arguments of a run go in ARGS: make run NAME=acme ARGS="--exports /media/client".
+PYTHON ?= python3
+PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint requirements.lock
+
+.PHONY: demo test test-full lab lint clean
+demo: .venv/.core
+	.venv/bin/gtm demo
+
+test: .venv/.dev
+	.venv/bin/python -m tests
+
+test-full: .venv/.dev
+	.venv/bin/python -m tests --full
+
+lab: .venv/.lab
+	.venv/bin/jupyter lab notebooks
+
+lint: .venv/.dev
+	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+clean:
+	rm -rf .venv
+
+.venv/.core: requirements.lock pyproject.toml
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	$(PIP) --editable .
+	touch $@
+
+.venv/.dev: .venv/.core
+	$(PIP) --editable ".[dev]"
+	touch $@
+
+.venv/.lab: .venv/.core
+	$(PIP) --editable ".[lab]"
+	touch $@

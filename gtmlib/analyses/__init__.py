@@ -1,0 +1,1 @@
+"""The analyses: one module per client question, each reduce (Ibis) and infer (stats)."""

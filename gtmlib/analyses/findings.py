@@ -1,0 +1,50 @@
+"""Findings: the one currency between chapters, the summary, the hypotheses and the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Verdict = Literal["confirmed", "refuted", "cannot_tell"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One number (or verdict) that a chapter shows, under a stable id.
+
+    Parameters
+    ----------
+    id : str
+        Like `profitability.contribution`; what it is, without the group.
+    chapter : str
+        Notebook that shows it, without its number: `profitability`.
+    group : dict
+        What the id is broken down by: `{"segment": "Industry"}`; empty for a total.
+    value, ci_low, ci_high : float, optional
+        Raw number in `unit`, and its interval; a ledger total has none.
+    unit : str, optional
+        Currency code, `share`, `count`, `days`, `months`, `ratio` or `pvalue`.
+    confidence_level : float, optional
+        Of the interval, in (0, 1).
+    n : int, optional
+        Observations behind the value.
+    verdict : {'confirmed', 'refuted', 'cannot_tell'}, optional
+        Where the finding answers a question.
+    message : str
+        Catalog key of its sentence; never a sentence.
+    args : dict
+        The numbers and names that the sentence needs.
+    """
+
+    id: str
+    chapter: str
+    message: str
+    group: dict[str, str] = field(default_factory=dict)
+    value: float | None = None
+    unit: str | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    confidence_level: float | None = None
+    n: int | None = None
+    verdict: Verdict | None = None
+    args: dict[str, float | int | str | None] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The data floor: the contract, and a client's exports as canonical tables."""

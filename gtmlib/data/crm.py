@@ -1,0 +1,5 @@
+"""Stub."""
+
+
+def preset_names() -> tuple[str, ...]:
+    return ("hubspot",)

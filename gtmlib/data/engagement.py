@@ -1,0 +1,355 @@
+"""The engagement contract: everything a consultant decides, read strictly from `engagement.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PureWindowsPath
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from gtmlib.data.crm import preset_names
+from gtmlib.data.schema import TABLES, Kind
+from gtmlib.errors import ContractError, ParameterError, Problem
+
+CONTRACT_FILE = "engagement.toml"
+Language = Literal["en", "sv"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
+
+
+class Section(BaseModel):
+    """A table of the contract: strict types, and no key that is not known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _inside(path: str) -> str:
+    if path.startswith(("/", "~")) or ".." in PureWindowsPath(path).parts or PureWindowsPath(path).is_absolute():
+        raise ValueError("write a path inside the exports folder, without '..'")
+    return path
+
+
+InsidePath = Annotated[str, AfterValidator(_inside)]
+
+
+class Exclude(Section):
+    """Rows to leave out, with the reason that is counted and shown."""
+
+    column: str = Field(description="Heading as in the file.")
+    values: list[str] = Field(min_length=1, description="Values that exclude a row; '' is an empty cell.")
+    reason: str = Field(min_length=3, description="Why, as the client will read it.")
+
+
+class Source(Section):
+    """One file (or database table) of the client's, and how to read it."""
+
+    file: InsidePath | None = Field(None, description="CSV, XLSX or Parquet file in the exports folder.")
+    database: str | None = Field(
+        None, description="SQLite or DuckDB file in the exports folder, or $NAME of a variable that holds the address."
+    )
+    relation: str | None = Field(None, description="Table or view of the database.")
+    table: str | None = Field(None, description="Canonical table that the rows become; none if a SELECT reads them.")
+    preset: str | None = Field(None, description="CRM whose headings the file has; none: found by the headings.")
+    sheet: str | None = Field(None, description="Sheet of a workbook; none: its only visible sheet.")
+    header_row: int = Field(1, ge=1, description="Row of the headings, as the file numbers it.")
+    has_totals_row: bool = Field(False, description="Whether the last row sums the others.")
+    delimiter: Literal[",", ";", "\t", "|"] = Field(",", description="What separates the fields of a CSV file.")
+    decimal: Literal[".", ","] = Field(".", description="Decimal sign of numbers written as text.")
+    date_format: str | None = Field(
+        None, pattern=r"^[DMY.\-/ ]+$", description="Like DD.MM.YYYY or MM/DD/YY; none: ISO, or decided by the data."
+    )
+    null_words: list[str] = Field([], description="Words that mean 'no value', such as NULL. Empty cells always do.")
+    overflow: str | None = Field(None, description="Text column that gets the surplus fields of broken rows back.")
+    columns: dict[str, str] = Field({}, description="Canonical column = heading in the file.")
+    types: dict[str, Kind] = Field({}, description="Heading = type, for files that a SELECT reads.")
+    values: dict[str, dict[str, str]] = Field({}, description="Per canonical column: word in the file = value.")
+    exclude: list[Exclude] = Field([], description="Rows to leave out, each with its reason.")
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if (self.file is None) == (self.database is None):
+            raise ValueError("give either 'file' or 'database'")
+        if (self.database is None) != (self.relation is None):
+            raise ValueError("'database' and 'relation' go together")
+        if self.table is None and (self.columns or self.values or self.preset):
+            raise ValueError("'columns', 'values' and 'preset' need 'table', the canonical table to fill")
+        if self.table is not None:
+            require_known("table", self.table, TABLES)
+            for column in (*self.columns, *self.values):
+                require_known(f"column of '{self.table}'", column, TABLES[self.table].columns)
+        if self.preset is not None:
+            require_known("preset", self.preset, preset_names())
+        return self
+
+
+class Period(Section):
+    """The days that the analyses look at, both included."""
+
+    starts_on: date
+    ends_on: date
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.ends_on < self.starts_on:
+            raise ValueError("'ends_on' is before 'starts_on'")
+        return self
+
+
+class Segments(Section):
+    """How a customer gets its segment."""
+
+    by: Literal["segment", "industry", "country", "channel"] = Field("segment", description="Column of customers.")
+    names: dict[str, str] = Field({}, description="Value in the data = segment it belongs to.")
+
+
+class Conversations(Section):
+    """Which touches count as a conversation with the client's customer."""
+
+    channels: list[str] = Field([], description="Channels that are conversations; none: all.")
+    excluded_outcomes: list[str] = Field([], description="Outcomes without a conversation, such as 'no answer'.")
+
+
+class Variants(Section):
+    """The message variants under test, declared before the data."""
+
+    control: str = Field(description="The variant that the others are compared with.")
+    planned_split: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        min_length=2, description="Variant = its planned share, in any unit."
+    )
+    success: list[str] = Field([], description="Outcomes that count as success; none: converted_on is set.")
+    horizon_days: int | None = Field(
+        None, ge=1, description="Days a contact has to convert; younger ones are left out and counted."
+    )
+    looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
+    planned_n: int | None = Field(None, ge=2, description="Planned contacts in all variants together.")
+    names: dict[str, str] = Field({}, description="Variant = what the report calls it.")
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        require_known("variant in 'control'", self.control, self.planned_split)
+        for variant in self.names:
+            require_known("variant in 'names'", variant, self.planned_split)
+        return self
+
+
+class Disclosure(Section):
+    """What a report may show of few people."""
+
+    smallest_group: int = Field(5, ge=2, description="Groups of fewer customers or conversations are folded together.")
+
+
+class Brand(Section):
+    """How the report looks."""
+
+    consultancy: str = Field("", description="Who made the report.")
+    accent: str = Field("#1f5f8b", pattern=r"^#[0-9a-fA-F]{6}$", description="Main colour, as #rrggbb.")
+
+
+class Contract(Section):
+    """The whole of `engagement.toml`."""
+
+    client: str = Field(min_length=1, description="The client's name, as the report shows it.")
+    title: str = Field("", description="Title of the report; none: the standard one.")
+    languages: list[Language] = Field(["en"], min_length=1, description="One report is made in each.")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="The engagement's currency, such as SEK.")
+    exported_on: date = Field(description="The date of the data: nothing after it is known.")
+    period: Period | None = Field(None, description="Days to look at; none: all.")
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Source] = Field(
+        min_length=1, description="What the client sent."
+    )
+    tables: dict[str, str] = Field({}, description="Canonical table = one SELECT over the sources.")
+    segments: Segments = Segments()  # type: ignore[call-arg]
+    conversations: Conversations = Conversations()  # type: ignore[call-arg]
+    variants: Variants | None = None
+    disclosure: Disclosure = Disclosure()  # type: ignore[call-arg]
+    brand: Brand = Brand()  # type: ignore[call-arg]
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        filled = [source.table for source in self.sources.values() if source.table]
+        for table in self.tables:
+            require_known("canonical table", table, TABLES)
+            if table in filled:
+                raise ValueError(f"table '{table}' is filled by a source and by a SELECT: keep one of them")
+        if twice := sorted({table for table in filled if filled.count(table) > 1}):
+            raise ValueError(f"table '{twice[0]}' is filled by two sources: stack them with one SELECT and UNION ALL")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """An engagement folder: its contract, and where its exports lie.
+
+    Parameters
+    ----------
+    name : str
+        The folder's name; reports go to `reports/<name>/`.
+    folder, exports : Path
+        The engagement folder, and the folder that source paths are relative to.
+    contract : Contract
+        What the consultant decided.
+    """
+
+    name: str
+    folder: Path
+    exports: Path
+    contract: Contract
+
+
+def read_engagement(folder: str | Path, exports: str | Path | None = None) -> Engagement:
+    """Read an engagement folder's contract.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder that holds `engagement.toml`.
+    exports : str or Path, optional
+        Folder of the client's files; `<folder>/exports` if None or empty.
+
+    Raises
+    ------
+    ContractError
+        If there is no contract, or anything in it is unknown or wrong: all problems at once, with their lines.
+    """
+    folder = Path(folder).resolve()
+    path = folder / CONTRACT_FILE
+    if not path.is_file():
+        raise ContractError(f"{folder}: there is no {CONTRACT_FILE}. Write one with 'gtm new {folder.name}'.")
+    contract = parse_contract(path.read_bytes(), place=f"{folder.name}/{CONTRACT_FILE}")
+    return Engagement(folder.name, folder, Path(exports).resolve() if exports else folder / "exports", contract)
+
+
+def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
+    """Parse the text of a contract.
+
+    Parameters
+    ----------
+    content : bytes
+        TOML in UTF-8.
+    place : str
+        What messages call the file.
+
+    Raises
+    ------
+    ContractError
+        With every problem, each with its line, key and the nearest known key.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        values = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        fix = "Save the file as UTF-8"
+        raise ContractError(Problem(place=f"{place} line {line}", what="is not UTF-8", fix=fix)) from None
+    except tomllib.TOMLDecodeError as error:
+        line = int(found[1]) if (found := re.search(r"at line (\d+)", str(error))) else len(text.splitlines())
+        what = f"is not TOML: {re.sub(r' ?[(]at .*', '', str(error)).lower()}"
+        fix = "Texts stand in quotes, dates as 2025-12-31"
+        raise ContractError(Problem(place=f"{place} line {line}", what=what, fix=fix)) from None
+    try:
+        return Contract.model_validate(values)
+    except ValidationError as error:
+        problems = [_problem(dict(item), text, place) for item in error.errors()]
+        raise ContractError(*sorted(problems, key=lambda problem: _line_number(problem.place))) from None
+
+
+def require_known(what: str, name: str, known: Sequence[str] | dict[str, Any]) -> None:
+    """Refuse a name that is not among the known ones, naming the nearest.
+
+    Raises
+    ------
+    ParameterError
+        With the nearest known name, else all of them.
+    """
+    if name not in known:
+        raise ParameterError(f"unknown {what} '{name}': {nearest(name, known)}")
+
+
+def nearest(name: str, known: Sequence[str] | dict[str, Any]) -> str:
+    """Say which known name was probably meant, else which there are.
+
+    Examples
+    --------
+    >>> nearest("colums", ["columns", "values"])
+    "did you mean 'columns'?"
+    """
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else f"it can be {', '.join(sorted(known))}"
+
+
+def contract_schema() -> dict[str, Any]:
+    """Give the JSON Schema of a contract, for editors that complete and check TOML."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Contract.model_json_schema()}
+
+
+def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
+    loc, kind = tuple(error["loc"]), error["type"]
+    key = ".".join(str(part) for part in loc if part != "[key]")
+    where = f"{place} line {_line_of(text, loc)}: {key}" if loc else place
+    if kind == "extra_forbidden":
+        return Problem(place=where, what="is unknown", fix=_known_at(loc).capitalize())
+    if kind == "missing":
+        return Problem(place=where, what="is missing", fix=f"Add {loc[-1]} = …")
+    what = re.sub("^Value error, ", "", str(error["msg"]))
+    given = error["input"] if isinstance(error["input"], (str, int, float, bool)) else None
+    return Problem(
+        place=where,
+        what="can't be used",
+        fix=what[:1].upper() + what[1:],
+        values=() if given is None else (str(given),),
+    )
+
+
+def _known_at(loc: tuple[Any, ...]) -> str:
+    model: Any = Contract
+    for part in loc[:-1]:
+        if isinstance(model, type) and issubclass(model, Section):
+            model = model.model_fields[str(part)].annotation
+        found = [kind for kind in _leaves(model) if isinstance(kind, type) and issubclass(kind, Section)]
+        model = found[0] if found else model
+    return nearest(str(loc[-1]), model.model_fields)
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _leaves(part)
+
+
+def _line_of(text: str, loc: tuple[Any, ...]) -> int:
+    """Line of the key at `loc`, else of the nearest table above it."""
+    wanted = [str(part) for part in loc if part != "[key]"]
+    header: list[str] = []
+    counts: dict[str, int] = {}
+    best, depth, in_text = 1, 0, False
+    for number, line in enumerate(text.splitlines(), start=1):
+        if in_text:
+            in_text = '"""' not in line
+            continue
+        in_text = line.count('"""') == 1
+        if found := re.match(r"\s*\[(\[?)([^\[\]]+)\]", line):
+            header = _keys(found[2])
+            if found[1]:
+                counts[found[2]] = counts.get(found[2], -1) + 1
+                header.append(str(counts[found[2]]))
+            path = header
+        elif found := re.match(r"\s*([\w.\-\"' ]+?)\s*=", line):
+            path = header + _keys(found[1])
+        else:
+            continue
+        if len(path) <= len(wanted) and path == wanted[: len(path)] and len(path) > depth:
+            best, depth = number, len(path)
+    return best
+
+
+def _keys(dotted: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in dotted.split(".")]
+
+
+def _line_number(place: str) -> int:
+    return int(found[1]) if (found := re.search(r" line (\d+)", place)) else 0

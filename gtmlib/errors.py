@@ -1,0 +1,82 @@
+"""The errors a consultant reads: what is wrong with which value, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SHOWN = 5  # of N places or values that share one problem, how many a message names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, with every place where it is.
+
+    Parameters
+    ----------
+    place : str
+        File, or contract line and key: what the reader opens to mend it.
+    what : str
+        What is wrong, without the places and values.
+    fix : str
+        What to do about it, as an imperative sentence.
+    column : str
+        Heading as in the file; empty where the problem is not of one column.
+    rows : tuple of int
+        Row numbers as in the file (its first line is 1), in order.
+    values : tuple of str
+        The offending values, in the order of the rows or without rows.
+    """
+
+    place: str
+    what: str
+    fix: str
+    column: str = ""
+    rows: tuple[int, ...] = ()
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " + (f"column '{self.column}' " if self.column else "")
+        found = [f"{'row' if len(self.rows) == 1 else 'rows'} {_first(map(str, self.rows))}"] if self.rows else []
+        if self.values:
+            found.append("found " + _first(f"'{value}'" for value in dict.fromkeys(self.values)))
+        return f"{where}{self.what}" + (f" ({'; '.join(found)})" if found else "") + f". {self.fix}"
+
+
+def _first(items: Iterable[str]) -> str:
+    listed = list(items)
+    rest = len(listed) - SHOWN
+    return ", ".join(listed[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+class GtmError(Exception):
+    """An error with a message for the consultant; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+    def _render_traceback_(self) -> list[str]:  # IPython's hook: the message, not forty lines of stack
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ContractError(GtmError):
+    """The engagement contract can't be used as it stands."""
+
+
+class DataError(GtmError):
+    """An export can't be read, or does not say what the contract needs."""
+
+
+class ParameterError(GtmError, ValueError):
+    """A parameter of a run or of a function is unknown, ill-typed or out of range."""
+
+    exit_code = 2
+
+
+class RunError(GtmError):
+    """A chapter failed; the author's copy holds the traceback."""
+
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""The presentation floor: a result and a language in, an exhibit out."""

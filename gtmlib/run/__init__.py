@@ -1,0 +1,1 @@
+"""The run floor: notebooks executed, blocks collected, reports rendered."""
