@@ -11,7 +11,7 @@ from gtmlib.analyses.findings import Finding, Verdict, interval_of
 from gtmlib.analyses.reductions import MissingData, in_period
 from gtmlib.data.engagement import Variants
 from gtmlib.data.engine import to_frame
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.errors import ParameterError
 from gtmlib.stats.comparisons import ProportionComparison, compare_proportions
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
@@ -76,12 +76,8 @@ class Variation:
         control = self.variants[0]
         for row in self.variants:
             rate, by, group = row.estimate, row.difference, {"variant": row.variant}
-            args: dict[str, Any] = {
-                "variant": row.label,
-                "control": control.label,
-                "rate": rate.rate,
-                "n": rate.n_trials,
-            }
+            args: dict[str, Any] = {"variant": row.label, "control": control.label}
+            args |= {"rate": rate.rate, "n": rate.n_trials}
             about: dict[str, Any] = {"group": group, "n": rate.n_trials} | interval_of(rate)
             found.append(Finding("conversion.rate", rate.rate, "share", "conversion.finding.rate", args, **about))
             if by is not None:
@@ -100,6 +96,11 @@ class Variation:
 
 def needed_columns(plan: Variants | None) -> dict[str, tuple[str, ...]]:
     """Name the columns that the analysis needs: what counts as success is the plan's to say.
+
+    Parameters
+    ----------
+    plan : Variants, optional
+        The contract's variants.
 
     Examples
     --------
@@ -144,13 +145,11 @@ def analyse_variants(loaded: Loaded, *, confidence_level: float = 0.95) -> Varia
         return MissingData(chapter=CHAPTER, needed=(*(() if plan else ("contract.variants",)), *needed))
     counts = to_frame(reduce_variants(loaded, plan)).set_index("variant")
     declared = counts[counts.index.isin(plan.planned_split)]
-    if silent := [
-        name for name in plan.planned_split if name not in declared.index or not declared.loc[name, "n_mature"]
-    ]:
+    ripe = declared.index[declared["n_mature"] > 0]
+    if silent := [name for name in plan.planned_split if name not in ripe]:
         return MissingData(chapter=CHAPTER, needed=tuple(f"touches.variant_assigned = {name}" for name in silent))
-    split = check_split(
-        [int(declared.loc[name, "n"]) for name in plan.planned_split], list(plan.planned_split.values())
-    )
+    assigned = [int(declared.loc[name, "n"]) for name in plan.planned_split]
+    split = check_split(assigned, list(plan.planned_split.values()))
     control = declared.loc[plan.control]
     rows = []
     for name, row in declared.sort_index().iterrows():
@@ -215,6 +214,13 @@ def judge(difference: ProportionComparison, split: SplitCheck, looks: str) -> tu
 def reduce_variants(loaded: Loaded, plan: Variants) -> Any:
     """Count contacts, mature contacts and conversions per assigned variant.
 
+    Parameters
+    ----------
+    loaded : Loaded
+        With touches.
+    plan : Variants
+        What counts as success, and the days a contact has for it.
+
     Returns
     -------
     ibis Table
@@ -241,7 +247,5 @@ def reduce_variants(loaded: Loaded, plan: Variants) -> Any:
         converted = converted & ~late.fill_null(False)
     rows = touches.mutate(variant=touches.variant_assigned, is_mature=mature, is_converted=converted)
     return rows.group_by("variant").aggregate(
-        n=rows.count(),
-        n_mature=rows.is_mature.sum(),
-        n_converted=(rows.is_mature & rows.is_converted).sum(),
+        n=rows.count(), n_mature=rows.is_mature.sum(), n_converted=(rows.is_mature & rows.is_converted).sum()
     )

@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 
 OTHER = "other"  # the group of what is too small to be shown; presenters name it in the reader's language
 
@@ -97,6 +97,11 @@ def with_segment(loaded: Loaded, rows: Any) -> Any:
 
 def conversations(loaded: Loaded) -> Any:
     """Give the touches of the period that the contract counts as conversations, each with its segment.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With touches.
 
     Returns
     -------
