@@ -79,9 +79,8 @@ def _run(parsed: argparse.Namespace) -> int:
     started_at = datetime.now().astimezone()
     engagement = read_engagement(find_engagement(parsed.engagement), parsed.exports)
     run = run_engagement(engagement, parsed.parameters, started_at=started_at)
-    for path in run.reports:
-        print(path)
-    print(f"{(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
+    print(f"{engagement.name} took {(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
+    print(*run.reports, sep="\n")
     return 0
 
 

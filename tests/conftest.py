@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import Contract, Engagement, parse_contract, read_engagement
 from gtmlib.data.load import Loaded, load_frames, load_tables
 from templates.demo.synth import Demo, make_demo
 from templates.demo.synth_exports import TEMPLATE, write_demo
+
+# A busy machine makes one example slow; that says nothing about the code.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"

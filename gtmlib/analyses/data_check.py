@@ -46,7 +46,12 @@ class DataCheck:
 
     def findings(self) -> tuple[Finding, ...]:
         """Give exclusions, repairs, deals by status and the two rates of trust."""
-        found = self._rates()
+        found = []
+        for name, rate in (("reason_logged_rate", self.reasons), ("fidelity_rate", self.fidelity)):
+            if rate is not None:
+                args, message = {"rate": rate.rate, "n": rate.n_trials}, f"data.finding.{name}"
+                interval = interval_of(rate)
+                found.append(Finding(f"data.{name}", rate.rate, "share", message, args, n=rate.n_trials, **interval))
         found += [_count("data.n_excluded", n, table=table, reason=REPEATED) for table, n in self.n_repeated.items()]
         for source in self.sources:
             found += [_count("data.n_excluded", n, table=source.name, reason=why) for why, n in source.excluded.items()]
@@ -57,22 +62,6 @@ class DataCheck:
         if self.n_reps_without_deals is not None:
             found.append(_count("data.n_reps_without_deals", self.n_reps_without_deals))
         return tuple(found)
-
-    def _rates(self) -> list[Finding]:
-        rates = (("reason_logged_rate", self.reasons), ("fidelity_rate", self.fidelity))
-        return [
-            Finding(
-                f"data.{name}",
-                rate.rate,
-                "share",
-                f"data.finding.{name}",
-                {"rate": rate.rate, "n": rate.n_trials},
-                n=rate.n_trials,
-                **interval_of(rate),
-            )
-            for name, rate in rates
-            if rate is not None
-        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +76,9 @@ class Coverage:
         for table in self.tables:
             found.append(_count("data.n_rows", table.n_rows, table=table.name))
             for column in TABLES[table.name].columns:
-                n_missing = table.n_rows - table.filled.get(column, 0)
-                if n_missing:
+                if n_missing := table.n_rows - table.filled.get(column, 0):
                     found.append(_count("data.n_missing", n_missing, table=table.name, column=column))
-                if column in table.unmatched:
-                    n_unmatched = table.unmatched[column]
+                if (n_unmatched := table.unmatched.get(column)) is not None:
                     found.append(_count("data.n_unmatched", n_unmatched, table=table.name, column=column))
         return tuple(found)
 

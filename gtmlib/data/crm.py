@@ -21,20 +21,17 @@ import pyarrow.compute as pc
 from gtmlib.data.schema import TABLES, Kind
 
 CANONICAL = "canonical"  # the preset of files whose headings are the canonical names already
+
+
+@cache
+def _presets() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("crm.toml").read_text("utf-8"))
+
+
 # Columns that are read beside the canonical ones, and their kinds.
-EXTRA_KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("is_won", "is_lost", "is_closed"), "flag"),
-    **dict.fromkeys(("close_date", "won_on", "lost_on"), "date"),
-    "probability": "number",
-    "close_reason": "text",
-}
+EXTRA_KINDS: dict[str, Kind] = {name: about["kind"] for name, about in _presets()["extras"].items()}
 # Which canonical columns each of them says something about; the stage tells the status where nothing else does.
-TELLS: dict[str, tuple[str, ...]] = {
-    "close_date": ("expected_close_on", "closed_on"),
-    "close_reason": ("lost_reason",),
-    **dict.fromkeys(("won_on", "lost_on"), ("closed_on",)),
-    **dict.fromkeys(("is_won", "is_lost", "is_closed", "probability", "stage"), ("status",)),
-}
+TELLS = {"stage": ["status"], **{name: about["tells"] for name, about in _presets()["extras"].items()}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +98,7 @@ def preset_names() -> tuple[str, ...]:
     >>> "superoffice" in preset_names()
     True
     """
-    return tuple(sorted([CANONICAL, *(name for name in _presets() if name != "words")]))
+    return tuple(sorted([CANONICAL, *(_presets().keys() - {"words", "extras"})]))
 
 
 def normalise_heading(text: str, *, prefix: str = "") -> str:
@@ -219,11 +216,6 @@ def _match(headings: Sequence[str], table: str, preset: str, fixed: dict[str, st
     known |= {"status"} if table == "deals" else set()  # every CRM that has stages tells it
     absent = tuple(name for name in canonical if name not in match.columns and name not in match.derived)
     return replace(match, missing=absent, unsupported=tuple(name for name in absent if name not in known))
-
-
-@cache
-def _presets() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("crm.toml").read_text("utf-8"))
 
 
 def _spec(preset: str, table: str) -> dict[str, Any]:

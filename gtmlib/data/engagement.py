@@ -11,17 +11,7 @@ from datetime import date
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from gtmlib.data.crm import preset_names
 from gtmlib.data.schema import TABLES, Kind
@@ -44,20 +34,28 @@ def _inside(path: str) -> str:
 
 
 def _known_table(name: str) -> str:
-    require_known("canonical table", name, TABLES)
-    return name
+    return require_known("canonical table", name, TABLES)
 
 
 def _known_preset(name: str) -> str:
-    require_known("preset", name, preset_names())
-    return name
+    return require_known("preset", name, preset_names())
+
+
+def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    table = info.data.get("table")
+    known = TABLES[table].columns if table else mapped
+    if unknown := [f"{name} ({nearest(name, known)})" for name in mapped if name not in known]:
+        raise ValueError(f"'{table}' has no column {', '.join(unknown)}")
+    return mapped
 
 
 InsidePath = Annotated[str, AfterValidator(_inside)]
-TableName = Annotated[str, AfterValidator(_known_table), WithJsonSchema({"type": "string", "enum": list(TABLES)})]
-_PRESETS = {"type": "string", "enum": list(preset_names())}
-PresetName = Annotated[str, AfterValidator(_known_preset), WithJsonSchema(_PRESETS)]
+TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
+PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Headings = Annotated[dict[str, str], AfterValidator(_known_columns)]
+Words = Annotated[dict[str, dict[str, str]], AfterValidator(_known_columns)]
 
 
 class Exclude(Section):
@@ -84,9 +82,9 @@ class Source(Section):
     date_format: str | None = Field(None, pattern=r"^[DMY.\-/ ]+$", description="Like DD.MM.YYYY; none: ISO, or told.")
     null_words: list[str] = Field([], description="Words that mean 'no value', such as NULL. Empty cells always do.")
     overflow: str | None = Field(None, description="Text column that gets the surplus fields of broken rows back.")
-    columns: dict[str, str] = Field({}, description="Canonical column = heading in the file.")
+    columns: Headings = Field({}, description="Canonical column = heading in the file.")
     types: dict[str, Kind] = Field({}, description="Heading = type, for files that a SELECT reads.")
-    values: dict[str, dict[str, str]] = Field({}, description="Per canonical column: word in the file = value.")
+    values: Words = Field({}, description="Per canonical column: word in the file = value.")
     exclude: list[Exclude] = Field([], description="Rows to leave out, each with its reason.")
 
     @model_validator(mode="after")
@@ -100,15 +98,6 @@ class Source(Section):
         if self.table is not None and self.types:
             raise ValueError("'types' are for files that a SELECT reads; the columns of 'table' have theirs")
         return self
-
-    @field_validator("columns", "values")
-    @classmethod
-    def _fills_known_columns(cls, mapped: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        if table := info.data.get("table"):
-            known = TABLES[table].columns
-            if unknown := [f"{name} ({nearest(name, known)})" for name in mapped if name not in known]:
-                raise ValueError(f"'{table}' has no column {', '.join(unknown)}")
-        return mapped
 
 
 class Period(Section):
@@ -142,9 +131,7 @@ class Variants(Section):
     """The message variants under test, declared before the data."""
 
     control: str = Field(description="The variant that the others are compared with.")
-    planned_split: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
-        min_length=2, description="Variant = its planned share, in any unit."
-    )
+    planned_split: dict[str, Share] = Field(min_length=2, description="Variant = its planned share, in any unit.")
     success: list[str] = Field([], description="Outcomes that count as success; none: converted_on is set.")
     horizon_days: int | None = Field(None, ge=1, description="Days to convert; younger contacts are left out.")
     looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
@@ -181,9 +168,7 @@ class Contract(Section):
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="The engagement's currency, such as SEK.")
     exported_on: date = Field(description="The date of the data: nothing after it is known.")
     period: Period | None = Field(None, description="Days to look at; none: all.")
-    sources: dict[SourceName, Source] = Field(
-        min_length=1, description="What the client sent.", json_schema_extra={"additionalProperties": False}
-    )
+    sources: dict[SourceName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
     tables: dict[TableName, str] = Field({}, description="Canonical table = one SELECT over the sources.")
     segments: Segments = Segments()
     conversations: Conversations = Conversations()
@@ -193,12 +178,11 @@ class Contract(Section):
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
-        filled = [source.table for source in self.sources.values() if source.table]
-        for table in self.tables:
-            if table in filled:
-                raise ValueError(f"table '{table}' is filled by a source and by a SELECT: keep one of them")
+        filled = [*self.tables, *(source.table for source in self.sources.values() if source.table)]
         if twice := sorted({table for table in filled if filled.count(table) > 1}):
-            raise ValueError(f"table '{twice[0]}' is filled by two sources: stack them with one SELECT and UNION ALL")
+            raise ValueError(
+                f"table '{twice[0]}' is filled twice: keep one, or stack the files by SELECT and UNION ALL"
+            )
         return self
 
 
@@ -279,8 +263,8 @@ def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
         raise ContractError(*sorted(problems, key=lambda problem: _line_number(problem.place))) from None
 
 
-def require_known(what: str, name: str, known: Collection[str]) -> None:
-    """Refuse a name that is not among the known ones, naming the nearest.
+def require_known(what: str, name: str, known: Collection[str]) -> str:
+    """Give back a name that is among the known ones; refuse another, naming the nearest.
 
     Raises
     ------
@@ -289,6 +273,7 @@ def require_known(what: str, name: str, known: Collection[str]) -> None:
     """
     if name not in known:
         raise ParameterError(f"unknown {what} '{name}': {nearest(name, known)}")
+    return name
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -308,17 +293,15 @@ def contract_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Contract.model_json_schema()}
 
 
-_SHAPES = {  # pydantic's error types, in the words of someone who writes a contract
-    "string_type": "Write a text, in quotes",
-    "string_too_short": "Write a longer text",
-    "date_type": "Write a date as 2025-12-31, without quotes",
-    "date_from_datetime_inexact": "Write a date as 2025-12-31, without quotes",
-    "int_type": "Write a whole number, without quotes",
-    "float_type": "Write a number with a decimal point, without quotes",
-    "bool_type": "Write true or false, without quotes",
-    "list_type": 'Write a list: ["one", "two"]',
-    "dict_type": "Write a section of its own, or { key = value }",
-    "model_type": "Write a section of its own, or { key = value }",
+_SHAPES = {  # first words of pydantic's error types, in the words of someone who writes a contract
+    "string": "Write a text, in quotes",
+    "date": "Write a date as 2025-12-31, without quotes",
+    "int": "Write a whole number, without quotes",
+    "float": "Write a number with a decimal point, without quotes",
+    "bool": "Write true or false, without quotes",
+    "list": 'Write a list: ["one", "two"]',
+    "dict": "Write a section of its own, or { key = value }",
+    "model": "Write a section of its own, or { key = value }",
 }
 
 
@@ -333,15 +316,13 @@ def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
         return Problem(place=where, what="is unknown here", fix=_sentence(hint))
     if kind == "missing":
         return Problem(place=where, what="is missing", fix=f"Add {loc[-1]} = …")
-    what = _SHAPES.get(kind) or re.sub("^Value error, ", "", str(error["msg"]))
+    what = _SHAPES.get(kind.partition("_")[0]) or re.sub("^Value error, ", "", str(error["msg"]))
     if loc[-1:] == ("[key]",):
         what = f"As a name: {what}" if kind == "value_error" else "A name has small letters, digits and _ only"
     elif kind == "string_pattern_mismatch":
         what = str(_model_at(loc).model_fields[str(loc[-1])].description)
-    given = error["input"] if isinstance(error["input"], (str, int, float, bool)) else None
-    return Problem(
-        place=where, what="can't be used", fix=_sentence(what), values=() if given is None else (str(given),)
-    )
+    given = (str(error["input"]),) if isinstance(error["input"], (str, int, float, bool)) else ()
+    return Problem(place=where, what="can't be used", fix=_sentence(what), values=given)
 
 
 def _sentence(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from gtmlib.data.engine import open_engine
 from gtmlib.data.loaded import Loaded, LoadReport, SourceReport, TableReport
 from gtmlib.data.read import RawTable, read_source
 from gtmlib.data.schema import REFERENCES, TABLES, Column
-from gtmlib.data.select import Unmatched, read_names, run_select
+from gtmlib.data.select import read_names, run_select
 from gtmlib.data.values import Dialect, parse_column
 from gtmlib.errors import DataError, Problem
 
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A source after reading and excluding; `typed` has the columns that its mapping or its `types` name."""
-
-    raw: RawTable
-    typed: pa.Table
-    report: SourceReport
+Tables = Mapping[str, pa.Table]
 
 
 def load_tables(engagement: Engagement) -> Loaded:
@@ -57,8 +51,8 @@ def load_tables(engagement: Engagement) -> Loaded:
     tried = {name: _attempt(problems, _read, name, engagement) for name in contract.sources}
     read = {name: found for name, found in tried.items() if found is not None}
     engine = open_engine(engagement.folder)
-    rows = {name: found.typed for name, found in read.items()}
-    files = {name: found.raw.file for name, found in read.items()}
+    rows = {name: typed for name, (typed, _) in read.items()}
+    files = {name: report.file for name, (_, report) in read.items()}
     for name, typed in rows.items():
         engine.con.register(name, typed)
     canonical, joins = {}, []
@@ -77,8 +71,8 @@ def load_tables(engagement: Engagement) -> Loaded:
         raise DataError(*problems)
     for name in rows:
         engine.con.unregister(name)
-    sources = tuple(one.report for one in read.values())
-    return _fill(engagement, engine, found, kept, sources, tuple(joins))
+    account = LoadReport(sources=tuple(report for _, report in read.values()), tables=(), joins=tuple(joins))
+    return _fill(engagement, engine, found, kept, account)
 
 
 def load_frames(frames: Mapping[str, pd.DataFrame], **decided: Any) -> Loaded:
@@ -115,23 +109,16 @@ def load_frames(frames: Mapping[str, pd.DataFrame], **decided: Any) -> Loaded:
         rows = rows.append_column("_source", pa.array(["frames"] * len(frame)))
         found[table] = _cast(table, rows, files, engagement)
         kept[table] = _keep_once(table, found[table], files, engine)
-    return _fill(engagement, engine, found, kept, ())
+    return _fill(engagement, engine, found, kept, LoadReport(sources=(), tables=()))
 
 
-def _fill(
-    engagement: Engagement,
-    engine: Any,
-    found: Mapping[str, pa.Table],
-    kept: Mapping[str, pa.Table],
-    sources: tuple[SourceReport, ...],
-    joins: tuple[Unmatched, ...] = (),
-) -> Loaded:
-    """Write the canonical tables to the engine, and report on them."""
+def _fill(engagement: Engagement, engine: Any, found: Tables, kept: Tables, account: LoadReport) -> Loaded:
+    """Write the canonical tables to the engine, and add them to the account of what was read."""
     for table, rows in kept.items():
         engine.create_table(table, rows.drop_columns(["_row", "_source"]))
     tables = {table: engine.table(table) for table in kept}
     reports = tuple(_report_table(table, len(found[table]) - len(kept[table]), kept) for table in kept)
-    return Loaded(engagement, engine, tables, LoadReport(sources=sources, tables=reports, joins=joins))
+    return Loaded(engagement, engine, tables, replace(account, tables=reports))
 
 
 def open_engagement(folder: str | Path, exports: str | Path | None = None) -> Loaded:
@@ -161,8 +148,9 @@ def _attempt(problems: list[Problem | str], step: Callable[..., Any], *args: Any
         return None
 
 
-def _read(name: str, engagement: Engagement) -> _Read:
-    source = engagement.contract.sources[name]
+def _read(name: str, engagement: Engagement) -> tuple[pa.Table, SourceReport]:
+    """Read a source and exclude rows; give the columns that its mapping or its `types` name, and what became of it."""
+    source, currency = engagement.contract.sources[name], engagement.contract.currency
     raw = read_source(name, source, engagement.exports)
     _require_headings(raw, source)
     kept, excluded = _exclude(raw, source)
@@ -171,11 +159,10 @@ def _read(name: str, engagement: Engagement) -> _Read:
     written: dict[str, Any] = {"decimal": source.decimal, "date_format": source.date_format, **told}
     dialect = Dialect(null_words=tuple(source.null_words), **written)
     if source.table:
-        typed, remarks = _to_canonical(kept, source, match, raw.file, dialect)
-        _require_currency(typed, engagement, raw.file)
+        typed, remarks = _to_canonical(kept, source, match, raw.file, dialect, currency)
     else:  # a SELECT reads the file: headings without a type stay text
         spec = {heading: Column(source.types.get(heading, "text")) for heading in kept.column_names[1:]}
-        typed, remarks = _parse(kept, spec, {}, raw.file, dialect)
+        typed, remarks = _parse(kept, spec, {}, raw.file, dialect, currency)
     headings = tuple(raw.table.column_names[1:])
     selects = [read_names(sql) for sql in engagement.contract.tables.values()]
     selected = {column for names, columns in selects if name in names for column in columns}
@@ -198,7 +185,7 @@ def _read(name: str, engagement: Engagement) -> _Read:
         ignored=tuple(heading for heading in unused if heading not in excluding),
         remarks=remarks,
     )
-    return _Read(raw, typed, report)
+    return typed, report
 
 
 def _exclude(raw: RawTable, source: Source) -> tuple[pa.Table, dict[str, int]]:
@@ -217,15 +204,12 @@ def _match(raw: RawTable, source: Source) -> HeadingMatch:
     """Decide which heading fills which canonical column: the contract's mapping over a CRM's headings."""
     headings = raw.table.column_names[1:]
     if source.table is None:
-        return HeadingMatch(preset=None, columns={})
+        return HeadingMatch()
     if source.columns and not source.preset:  # what the contract maps column by column is not guessed at
-        used = set(source.columns.values())
-        return HeadingMatch(
-            table=source.table,
-            columns=dict(source.columns),
-            missing=tuple(column for column in TABLES[source.table].columns if column not in source.columns),
-            ignored=tuple(heading for heading in headings if heading not in used),
-        )
+        columns = dict(source.columns)
+        missing = tuple(column for column in TABLES[source.table].columns if column not in columns)
+        ignored = tuple(heading for heading in headings if heading not in columns.values())
+        return HeadingMatch(table=source.table, columns=columns, missing=missing, ignored=ignored)
     match = match_headings(headings, source.table, source.preset, given=source.columns)
     if match.preset is None:
         fits = f"fits the presets {', '.join(match.candidates)}" if match.candidates else "fits no preset"
@@ -242,49 +226,46 @@ def _require_headings(raw: RawTable, source: Source) -> None:
         *((f"types.{heading}", heading) for heading in source.types),
         *(("exclude", rule.column) for rule in source.exclude),
     ]
-    unknown = [
-        Problem(
-            place=raw.file,
-            what=f"has no heading '{heading}', which the contract's '{key}' names",
-            fix=_capital(nearest(heading, headings)),
+    problems = []
+    for key, heading in wanted:
+        if heading not in headings:
+            what = f"has no heading '{heading}', which the contract's '{key}' names"
+            problems.append(Problem(place=raw.file, what=what, fix=_capital(nearest(heading, headings))))
+    if problems:
+        raise DataError(*problems)
+
+
+def _require_columns(table: str, given: Collection[str], place: str, what: str, fix: str) -> None:
+    """Refuse what gives no column that each row of the table needs; the column's name goes after `fix`."""
+    lacking = [name for name, about in TABLES[table].columns.items() if about.is_required and name not in given]
+    if lacking:
+        problems = (
+            Problem(place=place, what=f"{what} '{name}', which every row of {table} needs", fix=fix + name)
+            for name in lacking
         )
-        for key, heading in wanted
-        if heading not in headings
-    ]
-    if unknown:
-        raise DataError(*unknown)
+        raise DataError(*problems)
 
 
 def _to_canonical(
-    kept: pa.Table, source: Source, match: HeadingMatch, file: str, dialect: Dialect
+    kept: pa.Table, source: Source, match: HeadingMatch, file: str, dialect: Dialect, currency: str
 ) -> tuple[pa.Table, tuple[str, ...]]:
     table = str(source.table)
-    spec = TABLES[table].columns
-    problems = [
-        Problem(
-            place=file,
-            what=f"has no heading for '{column}', which every row of {table} needs",
-            fix=f'Name it in the contract: columns.{column} = "…"; headings are {", ".join(kept.column_names[1:])}',
-        )
-        for column, about in spec.items()
-        if about.is_required and column not in match.columns
-    ]
-    if problems:
-        raise DataError(*problems)
+    fix = f"Headings are {', '.join(kept.column_names[1:])}: name one in the contract as columns."
+    _require_columns(table, match.columns, file, "has no heading for", fix)
     extras = {name: Column(EXTRA_KINDS[name]) for name in match.extras}
     headings = {**match.columns, **match.extras}
     raw = {"_row": kept["_row"]}
     for column, heading in headings.items():
         words = value_map(match.preset, table, column) if match.preset else {}
         raw[column] = _translate(kept[heading], words | source.values.get(column, {}))
-    typed, remarks = _parse(pa.table(raw), spec | extras, headings, file, dialect)
+    typed, remarks = _parse(pa.table(raw), TABLES[table].columns | extras, headings, file, dialect, currency)
+    _require_currency(typed, file, currency)
     chosen = tuple(f"{column}: '{found[0]}' is used, not {found[1:]}" for column, found in match.ambiguous.items())
     return apply_preset_rules(typed, match), (*chosen, *remarks)
 
 
-def _require_currency(typed: pa.Table, engagement: Engagement, file: str) -> None:
+def _require_currency(typed: pa.Table, file: str, own: str) -> None:
     """Refuse amounts in another currency than the engagement's: nothing is converted yet."""
-    own = engagement.contract.currency
     if "currency" not in typed.column_names:
         return
     others = pc.and_(pc.is_valid(typed["currency"]), pc.not_equal(pc.utf8_upper(typed["currency"]), own))
@@ -302,21 +283,21 @@ def _refusal(rows: pa.Table, file: str, column: str, what: str, fix: str, values
 
 def _cast(table: str, selected: pa.Table, files: Mapping[str, str], engagement: Engagement) -> pa.Table:
     """Give the columns that a SELECT (or a frame) holds the kinds of the canonical table."""
-    spec = TABLES[table].columns
-    lacking = [column for column, about in spec.items() if about.is_required and column not in selected.column_names]
-    if lacking:
-        place = f"engagement.toml: tables.{table}"
-        raise DataError(Problem(place=place, what=f"gives no '{lacking[0]}'", fix=f"Select something AS {lacking[0]}"))
+    place = f"engagement.toml: tables.{table}"
+    _require_columns(table, selected.column_names, place, "gives no", "Select something AS ")
     file = ", ".join(files[name] for name in dict.fromkeys(selected["_source"].to_pylist()))
-    typed, _ = _parse(selected, spec, {}, file, Dialect())
-    _require_currency(typed, engagement, file)
+    typed, _ = _parse(selected, TABLES[table].columns, {}, file, Dialect(), engagement.contract.currency)
+    _require_currency(typed, file, engagement.contract.currency)
     return typed.append_column("_source", selected["_source"])
 
 
 def _parse(
-    raw: pa.Table, spec: Mapping[str, Column], headings: Mapping[str, str], file: str, dialect: Dialect
+    raw: pa.Table, spec: Mapping[str, Column], headings: Mapping[str, str], file: str, dialect: Dialect, own: str
 ) -> tuple[pa.Table, tuple[str, ...]]:
-    """Type every column of `raw` that `spec` knows; refuse unreadable cells, and empty ones that every row needs."""
+    """Type every column of `raw` that `spec` knows.
+
+    Refused are unreadable cells, empty ones that every row needs, and amounts that name another currency than our own.
+    """
     typed = {"_row": raw["_row"]}
     problems, remarks = [], []
     for column, about in spec.items():
@@ -330,6 +311,9 @@ def _parse(
         elif about.is_required and parsed.values.null_count:
             what, fix = "is empty where every row needs it", "Fill it, or exclude the rows with a reason"
             problems.append(_refusal(raw.filter(pc.is_null(parsed.values)), file, name, what, fix))
+        elif parsed.currency not in ("", own):
+            what = f"has amounts in {parsed.currency}, and the engagement is in {own}"
+            problems.append(Problem(place=file, column=name, what=what, fix=f"Ask for amounts in {own}"))
         if parsed.decided:
             at = "" if parsed.decided_at is None else f" (row {raw['_row'][parsed.decided_at]})"
             remarks.append(f"{name}: {parsed.decided}{at}")
@@ -368,10 +352,8 @@ def _keep_once(table: str, rows: pa.Table, files: Mapping[str, str], engine: Any
         clash = once.join(twice.drop_columns(["count_all"]), keys=list(key), join_type="left semi")
         clash = clash.sort_by([(name, "ascending") for name in (*key, "_row")])
         place = ", ".join(files[name] for name in dict.fromkeys(clash["_source"].to_pylist()))
-        what, fix = (
-            f"names several rows of {table} that differ",
-            "Keep the right one, or exclude the other with a reason",
-        )
+        what = f"names several rows of {table} that differ"
+        fix = "Keep the right one, or exclude the other with a reason"
         raise DataError(_refusal(clash, place, " + ".join(key), what, fix, clash[key[0]]))
     return once
 

@@ -108,10 +108,8 @@ class Loaded:
             Columns per canonical table; an empty tuple asks for the table alone.
         """
         filled = {table.name: table.filled for table in self.report.tables if table.n_rows}
-        lacking = []
+        lacking: list[str] = []
         for table, columns in needed.items():
-            if table not in filled:
-                lacking.append(table)
-            else:
-                lacking.extend(f"{table}.{column}" for column in columns if not filled[table].get(column))
+            absent = [f"{table}.{column}" for column in columns if not filled.get(table, {}).get(column)]
+            lacking += absent if table in filled else [table]
         return tuple(lacking)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gettext
+import re
 import string
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -40,12 +41,10 @@ class Language:
 
     code: str
     currency: str
-    _locale: Locale = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.code not in LOCALES:
             raise ParameterError(f"there is no catalog of language '{self.code}': there are {', '.join(LOCALES)}")
-        object.__setattr__(self, "_locale", Locale.parse(LOCALES[self.code]))
 
     def say(self, key: str, **args: Any) -> str:
         """Say the catalog's message with its numbers.
@@ -101,12 +100,12 @@ class Language:
     @property
     def locale(self) -> Locale:
         """Babel's locale."""
-        return self._locale
+        return Locale.parse(LOCALES[self.code])
 
     @property
     def plotly_separators(self) -> str:
         """Decimal sign and group sign, as plotly's `layout.separators` takes them."""
-        return str(numbers.get_decimal_symbol(self._locale) + numbers.get_group_symbol(self._locale))
+        return str(numbers.get_decimal_symbol(self.locale) + numbers.get_group_symbol(self.locale))
 
 
 def _decimal(pattern: str) -> Callable[[Any, Language], str]:
@@ -143,12 +142,12 @@ def _date(value: Any, language: Language) -> str:
 
 
 def _minus(text: str) -> str:
-    return text.replace("-", "\N{MINUS SIGN}")
+    """Write a true minus, and no sign before what is rounded to nothing."""
+    return text.replace("-", "\N{MINUS SIGN}") if re.search("[1-9]", text) else re.sub("^[-+]", "", text)
 
 
 _POINTS = _decimal("+#,##0.0;-#,##0.0")
 _FORMATS: dict[str, Callable[[Any, Language], str]] = {
-    "": lambda value, _: str(value),
     "text": lambda value, _: str(value),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
@@ -170,7 +169,7 @@ class _Sentence(string.Formatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        return self._language.format(value, format_spec)
+        return self._language.format(value, format_spec or "text")
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -25,45 +25,32 @@ def describe_changes(engagement: Engagement, report: LoadReport, before: Mapping
     """
     if before is None:
         return ["There is no earlier run: nothing to compare with."]
-    read = asdict(report)
-    now = {"inputs": read["sources"], "tables": read["tables"]}
-    (was_there, counted), (is_there, counts) = _facts(before), _facts(now)
-    contract = engagement.folder / CONTRACT_FILE
-    lines = ["The contract itself has changed."] if before["contract_sha256"] != file_hash(contract) else []
-    for word, one, other in (("Gone", was_there, is_there), ("New", is_there, was_there)):
-        found: dict[str, list[str]] = {}
-        for whole, *part in one:
-            if (whole, *part) not in other and ((whole,) in other or not part):  # of what is gone as a whole, no parts
-                found.setdefault(whole, []).extend(part)
-        lines += [": ".join([word, whole, *([", ".join(parts)] if parts else [])]) for whole, parts in found.items()]
-    lines += [
-        f"{name}: {counted[name]:,} before, {n:,} now ({n - counted[name]:+,})"
-        for name, n in counts.items()
-        if n != counted.get(name, n)
-    ]
+    inputs, tables = [asdict(source) for source in report.sources], [asdict(table) for table in report.tables]
     hashes = {row["name"]: row["sha256"] for row in before["inputs"]}
-    same = [row["file"] for row in now["inputs"] if row["sha256"] == hashes.get(row["name"])]
-    return [
-        f"Compared with the data of {before['exported_on']}, {len(same)} of {len(now['inputs'])} files unchanged.",
-        *lines,
-    ]
+    n_same = sum(row["sha256"] == hashes.get(row["name"]) for row in inputs)
+    lines = [f"Compared with the data of {before['exported_on']}, {n_same} of {len(inputs)} files unchanged."]
+    if before["contract_sha256"] != file_hash(engagement.folder / CONTRACT_FILE):
+        lines.append("The contract itself has changed.")
+    was, now = _facts(before["inputs"], before["tables"]), _facts(inputs, tables)
+    for whole in was | now:
+        if whole not in now or whole not in was:  # of what came or went as a whole, no parts
+            lines.append(f"{'New' if whole in now else 'Gone'}: {whole}")
+            continue
+        (old_parts, n_before), (parts, n_now) = was[whole], now[whole]
+        for word, some, others in (("Gone", old_parts, parts), ("New", parts, old_parts)):
+            if changed := [part for part in some if part not in others]:
+                lines.append(f"{word}: {whole}: {', '.join(changed)}")
+        if n_now != n_before:
+            lines.append(f"{whole}: {n_before:,} rows before, {n_now:,} now ({n_now - n_before:+,})")
+    return lines
 
 
-def _facts(manifest: Mapping[str, Any]) -> tuple[dict[tuple[str, ...], None], dict[str, int]]:
-    """Give what is there (a whole alone, its part after it), and what is counted."""
-    there: dict[tuple[str, ...], None] = {}
-    counts = {}
-    for row in manifest["inputs"]:
-        source = f"source {row['name']}"
-        parts = [f"file {row['file']}", *(f"heading '{heading}'" for heading in row.get("headings", ()))]
-        parts += [f"{column} <- {heading}" for column, heading in row["mapped"].items()]
-        there |= dict.fromkeys([(source,), *((source, part) for part in parts)])
-        counts[f"source {row['name']}, rows read"] = row["n_read"]
-        counts[f"source {row['name']}, rows left out"] = row["n_read"] - row["n_used"]
-    for row in manifest["tables"]:
-        table = f"table {row['name']}"
-        parts = [f"values of {column}" for column, n in row["filled"].items() if n]
-        there |= dict.fromkeys([(table,), *((table, part) for part in parts)])
-        counts[f"{table}, rows"] = row["n_rows"]
-        counts |= {f"{table}, rows with an unmatched {column}": n for column, n in row["unmatched"].items()}
-    return there, counts
+def _facts(inputs: Iterable[Any], tables: Iterable[Any]) -> dict[str, tuple[list[str], int]]:
+    """Give each source with its file and headings, each table with its filled columns, and how many rows they have."""
+    facts: dict[str, tuple[list[str], int]] = {}
+    for row in inputs:
+        parts = [f"file {row['file']}", *(f"heading '{heading}'" for heading in row["headings"])]
+        facts[f"source {row['name']}"] = parts, row["n_read"]
+    for row in tables:
+        facts[f"table {row['name']}"] = [f"values of {name}" for name, n in row["filled"].items() if n], row["n_rows"]
+    return facts

@@ -66,9 +66,8 @@ def missing_items(loaded: Loaded) -> dict[str, dict[str, tuple[str, ...]]]:
     for chapter, (needed, wished) in _wants(contract).items():
         absent = [table for table in needed if loaded.missing(**{table: ()})]
         asked = [needed, wished] if len(absent) in (0, len(needed)) else [needed]
-        items: dict[str, tuple[str, ...]] = {}
-        if chapter == conversion.CHAPTER and contract.variants is None:
-            items["contract.variants"] = ()
+        is_untold = chapter == conversion.CHAPTER and contract.variants is None
+        items: dict[str, tuple[str, ...]] = {"contract.variants": ()} if is_untold else {}
         for table in dict.fromkeys(table for columns in asked for table in columns):
             wanted = [column for columns in asked for column in columns.get(table, ())]
             lacking = _lacking(loaded, table, wanted)

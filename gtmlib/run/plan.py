@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gtmlib.data.engagement import Engagement, nearest
+from gtmlib.data.engagement import Engagement, require_known
 from gtmlib.errors import ParameterError
 
 ROOT = Path(__file__).parents[2]
@@ -66,16 +66,14 @@ def plan_run(engagement: Engagement, given: Iterable[str] = (), *, notebooks: Pa
     """
     paths = chapter_notebooks(notebooks)
     declared = {path: read_parameters(path) for path in paths}
-    known = {name: parameter for parameters in declared.values() for name, parameter in parameters.items()}
+    known = {name: about for found in declared.values() for name, about in found.items() if name not in SET_BY_RUN}
     values, problems = {}, []
     for text in given:
         name, equals, value = text.partition("=")
         try:
             if not equals:
                 raise ParameterError(f"parameter '{text}' has no value: write it as name=value")
-            if name in SET_BY_RUN or name not in known:
-                settable = [other for other in known if other not in SET_BY_RUN]
-                raise ParameterError(f"unknown parameter '{name}': {nearest(name, settable)}")
+            require_known("parameter", name, known)
             values[name] = parse_value(known[name], value)
         except ParameterError as error:
             problems.append(str(error))
@@ -108,10 +106,9 @@ def read_parameters(notebook: Path) -> dict[str, Parameter]:
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     source = "".join("".join(cell["source"]) for cell in tagged[:1])
-    lines = source.splitlines()
     found = {}
     for node in ast.parse(source).body:
-        line = lines[node.lineno - 1]
+        line = source.splitlines()[node.lineno - 1]
         if not isinstance(node, ast.AnnAssign) or ast.unparse(node.annotation) not in TYPES or node.value is None:
             raise ParameterError(f"{notebook.name}: '{line}' declares no parameter: write name: type = default")
         name = ast.unparse(node.target)

@@ -98,10 +98,7 @@ def _free_name(home: Path, started_at: datetime) -> str:
 
 def _results(engagement: Engagement, blocks: Mapping[str, Blocks]) -> dict[str, Any]:
     findings = [
-        {"chapter": chapter} | asdict(finding)
-        for chapter, shown in blocks.items()
-        for _, found in shown
-        for finding in found
+        {"chapter": name} | asdict(one) for name, shown in blocks.items() for _, found in shown for one in found
     ]
     return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings}
 

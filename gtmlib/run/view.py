@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gtmlib.analyses.findings import Finding
@@ -15,6 +15,7 @@ from gtmlib.present.language import Language
 from gtmlib.present.sentences import describe_evidence, describe_finding
 from gtmlib.run.report import AppendixTable, ChapterView, Headline, ReportView
 
+Say = Callable[..., str]
 Blocks = Sequence[tuple[Any, tuple[Finding, ...]]]
 
 # Findings for the first page, most decisive first: verdicts, then money, then reasons, then trust in the data.
@@ -25,6 +26,9 @@ SUMMARY = (
     ("objections.rate", 1),
     ("data.reason_logged_rate", 1),
     ("data.fidelity_rate", 1),
+)
+INPUT_COLUMNS = (
+    "data.column.file report.appendix.hash data.column.read:count data.column.excluded:count data.column.used:count"
 )
 
 
@@ -65,13 +69,11 @@ def build_view(
 
 
 def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) -> ChapterView:
-    results = [result for result, _ in blocks]
-    lacking = [result for result in results if isinstance(result, MissingData)]
-    shown = [result for result in results if not isinstance(result, MissingData)]
+    shown = [result for result, _ in blocks if not isinstance(result, MissingData)]
     exhibits = tuple(present(result, language, contract.brand.accent) for result in shown)
     chapter = language.say(f"chapter.{name}")
     headline = next((exhibit.headline for exhibit in exhibits if exhibit.headline), "")
-    needed = dict.fromkeys(item for result in lacking for item in result.needed)
+    needed = dict.fromkeys(item for result, _ in blocks if isinstance(result, MissingData) for item in result.needed)
     asked = [describe_needed(item, language) for item in needed]
     return ChapterView(
         id=f"chapter-{name}",
@@ -84,55 +86,35 @@ def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) 
 
 
 def _headlines(chapters: Mapping[str, Blocks], language: Language) -> tuple[Headline, ...]:
-    shown = [
-        (finding, f"chapter-{name}")
-        for name, blocks in chapters.items()
-        for _, findings in blocks
-        for finding in findings
-    ]
+    shown = [(finding, name) for name, blocks in chapters.items() for _, findings in blocks for finding in findings]
     chosen = [pair for wanted, most in SUMMARY for pair in [pair for pair in shown if pair[0].id == wanted][:most]]
     return tuple(
         Headline(
             text=describe_finding(finding, language),
             verdict=finding.verdict,
             evidence=describe_evidence(finding, language),
-            exhibit_id=place,
+            exhibit_id=f"chapter-{name}",
         )
-        for finding, place in chosen
+        for finding, name in chosen
     )
 
 
 def _appendix(manifest: Mapping[str, Any], language: Language) -> tuple[AppendixTable, ...]:
-    say = language.say
-    named = (
-        "data.column.file report.appendix.hash data.column.read:count data.column.excluded:count data.column.used:count"
-    )
-    inputs = AppendixTable(
-        id="appendix-inputs",
-        title=say("report.appendix.inputs"),
-        table=Table(
-            columns=columns(say, named),
-            rows=tuple(
-                (row["file"], row["sha256"][:12], row["n_read"], sum(row["excluded"].values()), row["n_used"])
-                for row in manifest["inputs"]
-            ),
-        ),
-        notes=tuple(
-            say("data.excluded", n=n, file=row["file"], reason=reason)
-            for row in manifest["inputs"]
-            for reason, n in row["excluded"].items()
-            if n
-        ),
-    )
-    pair = columns(say, "report.appendix.name report.appendix.value")
-    tables = {"parameters": manifest["parameters"], "versions": manifest["versions"]}
-    listed = [
-        AppendixTable(
-            id=f"appendix-{name}",
-            title=say(f"report.appendix.{name}"),
-            table=Table(columns=pair, rows=tuple((str(key), str(value)) for key, value in values.items())),
-        )
-        for name, values in tables.items()
-        if values
+    say, inputs = language.say, manifest["inputs"]
+    excluded = [(row["file"], reason, n) for row in inputs for reason, n in row["excluded"].items() if n]
+    notes = tuple(say("data.excluded", n=n, file=file, reason=reason) for file, reason, n in excluded)
+    rows = [
+        (row["file"], row["sha256"][:12], row["n_read"], sum(row["excluded"].values()), row["n_used"]) for row in inputs
     ]
-    return (inputs, *listed)
+    tables = [_appendix_table("inputs", INPUT_COLUMNS, rows, say, notes)]
+    words = "report.appendix.name report.appendix.value"
+    named = {name: manifest[name] for name in ("parameters", "versions") if manifest[name]}
+    tables += [
+        _appendix_table(name, words, [(key, str(x)) for key, x in pairs.items()], say) for name, pairs in named.items()
+    ]
+    return tuple(tables)
+
+
+def _appendix_table(name: str, words: str, rows: Any, say: Say, notes: tuple[str, ...] = ()) -> AppendixTable:
+    table = Table(columns=columns(say, words), rows=tuple(rows))
+    return AppendixTable(id=f"appendix-{name}", title=say(f"report.appendix.{name}"), table=table, notes=notes)

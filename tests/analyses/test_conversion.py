@@ -64,7 +64,7 @@ def test_the_control_comes_first_and_the_others_by_falling_rate() -> None:
     assert [row.label for row in result.variants] == ["A", "C: proof", "B"]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_swapping_variant_and_control_flips_the_sign(n_a: int, n_b: int) -> None:
     counts: dict[str | None, tuple[int, int]] = {"A": (n_a, 40), "B": (n_b, 40)}
@@ -78,7 +78,7 @@ def test_swapping_variant_and_control_flips_the_sign(n_a: int, n_b: int) -> None
     assert second.variants[1].verdict == flipped[str(first.variants[1].verdict)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_contacts_does_not_matter(random: Any) -> None:
     rows = [{"touch_id": f"T{i}", "variant_assigned": "AB"[i % 2], "outcome": "meeting" if i % 3 else "no"}
@@ -155,7 +155,7 @@ def test_looks_that_are_neither_one_nor_many_are_refused() -> None:
         judge(compare_proportions(1, 2, 1, 2), check_split([2, 2], [1, 1]), "often")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(30, 90))
 def test_a_verdict_never_disagrees_with_the_interval_that_is_shown(k: int, k_0: int, n_assigned: int) -> None:
     difference, split = compare_proportions(k, 60, k_0, 60), check_split([n_assigned, 60], [1, 1])

@@ -22,7 +22,7 @@ from gtmlib.data.crm import (
 from gtmlib.data.schema import TABLES
 
 PRESETS = tomllib.loads(Path(crm.__file__).with_name("crm.toml").read_text("utf-8"))
-CRMS = [name for name in PRESETS if name != "words"]
+CRMS = [name for name in PRESETS if name not in ("words", "extras")]
 TABLES_OF = [(name, table) for name in CRMS for table in PRESETS[name] if table != "dialect"]
 
 

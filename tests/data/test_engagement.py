@@ -199,8 +199,8 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("added", "what"),
     [
-        ('[sources.more]\nfile = "b.csv"\ntable = "deals"\n', "Table 'deals' is filled by two sources"),
-        ('[tables]\ndeals = "SELECT 1"\n', "Table 'deals' is filled by a source and by a SELECT"),
+        ('[sources.more]\nfile = "b.csv"\ntable = "deals"\n', "Table 'deals' is filled twice: keep one, or stack"),
+        ('[tables]\ndeals = "SELECT 1"\n', "Table 'deals' is filled twice"),
         ('database = "b.db"\n', "Give either 'file' or 'database'"),
         ('[sources.more]\ndatabase = "b.db"\n', "'database' and 'relation' go together"),
         ('[sources.more]\nfile = "b.csv"\npreset = "hubspot"\n', "'columns', 'values' and 'preset' need 'table'"),

@@ -138,6 +138,28 @@ def test_amounts_in_another_currency_are_refused(make_engagement: MakeEngagement
     assert "(row 5; found 'EUR')" in message
 
 
+@pytest.mark.parametrize("as_select", [False, True])
+def test_amounts_that_name_another_currency_are_refused(make_engagement: MakeEngagement, as_select: bool) -> None:
+    file = {"deals.csv": "Id,Amount\n1,100 EUR\n2,50\n3,\n"}
+    toml = '[sources.deals]\nfile = "deals.csv"\n'
+    if as_select:
+        toml += "[tables]\ndeals = 'SELECT Id AS deal_id, Amount AS amount FROM deals'\n"
+    else:
+        toml += 'table = "deals"\ncolumns = { deal_id = "Id", amount = "Amount" }\n'
+    with pytest.raises(DataError) as error:
+        load_tables(make_engagement(toml, file))
+    column = "amount" if as_select else "Amount"
+    (message,) = messages(error)
+    assert message.startswith(f"deals.csv: column '{column}' has amounts in EUR, and the engagement is in SEK")
+
+
+@pytest.mark.parametrize("amount", ["100 SEK", "100 kr", "100"])
+def test_amounts_that_name_our_currency_or_none_are_read(make_engagement: MakeEngagement, amount: str) -> None:
+    toml = '[sources.deals]\nfile = "deals.csv"\ntable = "deals"\ncolumns = { deal_id = "Id", amount = "Amount" }\n'
+    loaded = load_tables(make_engagement(toml, {"deals.csv": f"Id,Amount\n1,{amount}\n"}))
+    assert loaded.tables["deals"].amount.to_pyarrow().to_pylist() == [100]
+
+
 def test_value_maps_translate_whole_cells_whatever_their_case(make_engagement: MakeEngagement) -> None:
     toml = DEALS + 'values.status = { Vunnen = "won", "Förlorad affär" = "lost", "Pågår" = "open" }\n'
     rows = "Id,Amount,Status\n1,1,vunnen\n2,2,FÖRLORAD AFFÄR\n3,3,open\n4,4,Pågår\n5,5,\n"

@@ -109,3 +109,9 @@ def test_an_unknown_language_names_those_that_there_are() -> None:
 
 def test_the_catalog_is_read_once() -> None:
     assert read_catalog("sv") is read_catalog("sv")
+
+
+def test_what_is_rounded_to_nothing_has_no_sign() -> None:
+    assert plain(SV.format(-0.4, "money")) == "0 kr"
+    assert EN.format(-0.0001, "percent_points") == "0.0"
+    assert EN.format(0.004, "percent_points") == "+0.4"
