@@ -12,9 +12,10 @@ from scipy import special
 
 from gtmlib.errors import ParameterError
 from gtmlib.stats.distributions import Array, chi_square_pvalue
-from gtmlib.stats.requirements import require_level
+from gtmlib.stats.requirements import require_level, require_positive
 
 SPLIT_ALPHA = 0.001  # a broken split voids the comparison, so the alarm must be rare: one in a thousand sound splits
+SPLIT_CONCENTRATION = 20.0  # contacts
 EXACT_BELOW = 1000  # contacts
 MOST_TABLES = (
     300_000  # that an exact test of more than two variants lists; beyond it the chi-square approximation serves
@@ -130,3 +131,71 @@ def _exact_pvalue(counts: Array, shares: Array) -> float | None:
 
     log_all = log_probability(tables)
     return float(min(1.0, np.exp(log_all[log_all <= log_probability(counts) + 1e-7]).sum()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequentialSplitCheck:
+    """A check of the planned split that holds however often one looks.
+
+    Parameters
+    ----------
+    pvalues : tuple of float
+        After each look; they never rise.
+    alpha : float
+        Threshold, in (0, 1).
+    is_as_planned : bool
+        Whether the last p-value is at least alpha.
+    """
+
+    pvalues: tuple[float, ...]
+    alpha: float
+    is_as_planned: bool
+
+
+def check_split_sequence(
+    observed: Sequence[Sequence[int]],
+    planned: Sequence[float],
+    *,
+    alpha: float = SPLIT_ALPHA,
+    concentration: float = SPLIT_CONCENTRATION,
+) -> SequentialSplitCheck:
+    """Check new contacts per variant at each of many looks against their planned shares.
+
+    Parameters
+    ----------
+    observed : sequence of sequence of int
+        New contacts per variant, one row per look.
+    planned : sequence of float
+        Planned weight per variant in the same order, above 0, in any unit.
+    alpha : float
+        A p-value below it at any look says that the split is not the planned one.
+    concentration : float
+        How close to the plan a wrong split is thought to be, above 0: the prior's weight in contacts. The usual 10,000
+        is blind below thousands of contacts.
+
+    Raises
+    ------
+    ParameterError
+        If counts and weights do not pair up or are out of range.
+
+    References
+    ----------
+    Lindon & Malek (2022), Anytime-valid inference for multinomial count data, NeurIPS 35.
+
+    Examples
+    --------
+    >>> check = check_split_sequence([[30, 10], [35, 12], [40, 9]], [1, 1])
+    >>> [round(pvalue, 5) for pvalue in check.pvalues]
+    [0.05503, 0.00029, 0.0]
+    """
+    _, shares = _read([sum(column) for column in zip(*observed, strict=True)], planned)
+    prior = require_positive(concentration, "concentration") * shares
+    counts = np.cumsum(np.asarray(observed, dtype=float), axis=0)
+    log_odds = special.gammaln(prior.sum()) - special.gammaln(prior.sum() + counts.sum(axis=1))
+    log_odds += (special.gammaln(prior + counts) - special.gammaln(prior) - counts * np.log(shares)).sum(axis=1)
+    pvalues = np.exp(-np.maximum.accumulate(np.maximum(log_odds, 0.0)))
+    return SequentialSplitCheck(
+        pvalues=tuple(float(pvalue) for pvalue in pvalues),
+        alpha=require_level(alpha, "alpha"),
+        is_as_planned=bool(pvalues[-1] >= alpha),
+    )

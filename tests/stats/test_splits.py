@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.splits import check_split
+from gtmlib.stats.splits import check_split, check_split_sequence
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,21 @@ def test_sound_splits_raise_the_alarm_as_rarely_as_alpha_says() -> None:
 def test_counts_and_weights_that_do_not_pair_are_refused(observed: list[int], planned: list[float]) -> None:
     with pytest.raises(ParameterError):
         check_split(observed, planned)
+
+
+def test_a_sequential_check_with_concentration_20_sees_what_one_with_10000_does_not() -> None:
+    # Lindon & Malek (2022). 60:40 where 50:50 was planned, 30 looks at 20 contacts: 600 in all.
+    rng = np.random.default_rng(2)
+    broken = rng.multinomial(20, [0.6, 0.4], size=(300, 30)).tolist()
+    seen = [not check_split_sequence(looks, [1, 1]).is_as_planned for looks in broken]
+    blind = [not check_split_sequence(looks, [1, 1], concentration=10_000).is_as_planned for looks in broken]
+    assert np.mean(seen) > 0.7
+    assert np.mean(blind) == 0
+
+
+def test_a_sequential_check_of_a_sound_split_stays_quiet_however_often_one_looks() -> None:
+    looks = np.random.default_rng(3).multinomial(20, [0.5, 0.5], size=(1000, 50)).tolist()
+    alarms = [not check_split_sequence(rows, [1, 1], alpha=0.05).is_as_planned for rows in looks]
+    assert np.mean(alarms) <= 0.05
+    pvalues = check_split_sequence(looks[0], [1, 1]).pvalues
+    assert list(pvalues) == sorted(pvalues, reverse=True)
