@@ -76,6 +76,10 @@ class CellTable:
         seen = self.period <= period
         return replace(self, rep=self.rep[seen], period=self.period[seen], n=self.n[:, seen], k=self.k[..., seen])
 
+    def n_periods(self, *rows: int) -> int:
+        """Return in how many periods any of some variants, by row, has contacts."""
+        return len(np.unique(self.period[(self.n[list(rows)] > 0).any(axis=0)]))
+
 
 def tabulate_cells(cells: Iterable[VariantCell], variants: Sequence[str]) -> CellTable:
     """Arrange cells as arrays, summed over segments.

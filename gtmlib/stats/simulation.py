@@ -27,13 +27,16 @@ class Simulation:
         Simulated data sets, and looks at each.
     winner : ProportionEstimate
         Runs in which any variant was a winner at any look, as a rate with its simulation error.
+    decided : ProportionEstimate
+        Runs in which any was a winner or a loser at any look.
     plain : ProportionEstimate
-        Runs in which a plain z-test at the rule's level named a better variant at any look: what a dashboard would do.
+        Runs in which a plain z-test at the rule's level told any from the control at any look, as a dashboard would.
     """
 
     n_runs: int
     n_looks: int
     winner: ProportionEstimate
+    decided: ProportionEstimate
     plain: ProportionEstimate
 
 
@@ -65,7 +68,7 @@ def simulate_false_alarms(
     --------
     >>> cells = [VariantCell(variant=v, rep=r, n_contacts=50, n_conversions=5) for v in "AB" for r in "xyz"]
     >>> rule = ComparisonRule(control="A", planned_split=(("A", 1), ("B", 1)))
-    >>> simulate_false_alarms(cells, rule, rng=np.random.default_rng(1), n_runs=500).winner.rate < 0.025
+    >>> simulate_false_alarms(cells, rule, rng=np.random.default_rng(1), n_runs=500).decided.rate < 0.05
     True
     """
     table = tabulate_cells(cells, [name for name, _ in rule.planned_split])
@@ -108,21 +111,24 @@ def simulate_rule(
     drawn = replace(table, k=k.astype(float))
     last = len(table.periods) - 1
     looks = range(last + 1) if rule.looks == "many" else [last]
-    winner, plain = np.zeros((2, n_runs), dtype=bool)
+    winner, loser, plain = np.zeros((3, n_runs), dtype=bool)
     for look in looks:
         seen = drawn.at_look(look)
-        winner |= judge_winners(seen, rule)
-        plain |= _plain_winners(seen, rule)
+        won, lost = judge_runs(seen, rule)
+        winner |= won
+        loser |= lost
+        plain |= _plain_test(seen, rule)
     return Simulation(
         n_runs=n_runs,
         n_looks=len(looks),
         winner=estimate_proportion(int(winner.sum()), n_runs),
+        decided=estimate_proportion(int((winner | loser).sum()), n_runs),
         plain=estimate_proportion(int(plain.sum()), n_runs),
     )
 
 
-def judge_winners(table: CellTable, rule: ComparisonRule) -> Flags:
-    """Return the runs in which `compare_variants` would name any winner, nothing else being known of the contacts.
+def judge_runs(table: CellTable, rule: ComparisonRule) -> tuple[Flags, Flags]:
+    """Return the runs in which `compare_variants` would name any winner, and any loser, by the counts alone.
 
     Parameters
     ----------
@@ -131,22 +137,22 @@ def judge_winners(table: CellTable, rule: ComparisonRule) -> Flags:
     rule : ComparisonRule
         What was declared before the data.
     """
-    found: Flags = np.zeros(table.k.shape[1], dtype=bool)
+    won, lost = np.zeros((2, table.k.shape[1]), dtype=bool)
     control = table.variants.index(rule.control)
     sizes = table.n.sum(axis=1)
     if not sizes[control] or (sizes > 0).sum() < 2:
-        return found
+        return won, lost
     split = check_split([int(size) for size in sizes], [weight for _, weight in rule.planned_split])
     if not split.is_as_planned:
-        return found
+        return won, lost
     for pair in infer_pairs(table, rule):
-        n_periods = len(set(table.period[(table.n[[pair.variant, control]] > 0).any(axis=0)]))
-        if all(check.level != "stop" for check in check_design(pair.design, n_periods)):
-            found |= (pair.ci_low > 0) & ~pair.is_too_early
-    return found
+        if all(check.level != "stop" for check in check_design(pair.design, table.n_periods(pair.variant, control))):
+            won |= (pair.ci_low > 0) & ~pair.is_too_early
+            lost |= (pair.ci_high < 0) & ~pair.is_too_early
+    return won, lost
 
 
-def _plain_winners(table: CellTable, rule: ComparisonRule) -> Flags:
+def _plain_test(table: CellTable, rule: ComparisonRule) -> Flags:
     found: Flags = np.zeros(table.k.shape[1], dtype=bool)
     control = table.variants.index(rule.control)
     n, k = table.n.sum(axis=1), table.k.sum(axis=-1)
@@ -155,5 +161,5 @@ def _plain_winners(table: CellTable, rule: ComparisonRule) -> Flags:
             continue
         pooled = (k[row] + k[control]) / (n[row] + n[control])
         error = np.sqrt(pooled * (1 - pooled) * (1 / n[row] + 1 / n[control]))
-        found |= k[row] / n[row] - k[control] / n[control] > critical_value(rule.confidence_level) * error
+        found |= np.abs(k[row] / n[row] - k[control] / n[control]) > critical_value(rule.confidence_level) * error
     return found

@@ -132,7 +132,7 @@ def _describe_pair(
     if delivery is not None:
         complier = estimate_complier_effect(*delivery, confidence_level=level, critical=critical)
     checks = (
-        *check_design(design, len(set(table.period[(table.n[[row, control]] > 0).any(axis=0)]))),
+        *check_design(design, table.n_periods(row, control)),
         *check_counts((n, n_0), k + k_0),
         *(check_delivery(complier, facts) if complier is not None else ()),
         *check_simpson(crude.difference, (crude.ci_low, crude.ci_high), difference, fixed, error),
