@@ -125,9 +125,7 @@ def _describe_pair(
     crude = compare_proportions(k, n, k_0, n_0, confidence_level=level)
     critical = pair_boundary(table, row, design, rule, level)
     difference, error = float(pair.estimate.difference), float(pair.estimate.standard_error)
-    counts = pair_counts(table, row, control, design)
-    fixed_low, fixed_high = difference_interval(design.method, pair.estimate, critical_value(level, design.df), *counts)
-    fixed = (float(fixed_low), float(fixed_high))
+    fixed = _fixed_interval(table, pair, control, level)
     complier = None
     if delivery is not None:
         complier = estimate_complier_effect(*delivery, confidence_level=level, critical=critical)
@@ -140,7 +138,7 @@ def _describe_pair(
     )
     verdict = _verdict(pair, checks, rule)
     n_more = _n_more(pair, n + n_0, rule, rule.planned_pair_n(name)) if verdict == "undecided" else None
-    pair_pace = (facts.contacts_per_week or 0) * (n + n_0) / float(table.n.sum())
+    pace = (facts.contacts_per_week or 0) * (n + n_0) / float(table.n.sum())
     segments, heterogeneity = _segments(cells, rule, name)
     lift, lift_low, lift_high = _lift(pair, critical)
     return PairComparison(
@@ -174,8 +172,14 @@ def _describe_pair(
         checks=tuple(sorted(checks, key=lambda check: LEVELS.index(check.level))),
         verdict=verdict,
         n_more=n_more,
-        weeks_more=n_more / pair_pace if n_more is not None and pair_pace else None,
+        weeks_more=n_more / pace if n_more is not None and pace else None,
     )
+
+
+def _fixed_interval(table: CellTable, pair: PairInference, control: int, level: float) -> tuple[float, float]:
+    counts = pair_counts(table, pair.variant, control, pair.design)
+    low, high = difference_interval(pair.design.method, pair.estimate, critical_value(level, pair.design.df), *counts)
+    return float(low), float(high)
 
 
 def _verdict(pair: PairInference, checks: Sequence[Check], rule: ComparisonRule) -> Verdict:

@@ -17,6 +17,7 @@ from gtmlib.stats.checks import SampleFacts
 from gtmlib.stats.compliance import Delivery
 from gtmlib.stats.designs import VariantCell, tabulate_cells
 from gtmlib.stats.inference import ComparisonRule, contacts_to_decide, infer_pairs, judge
+from gtmlib.stats.looks import trace_comparison
 from gtmlib.stats.sequential import Looks
 from gtmlib.stats.simulation import judge_runs
 from gtmlib.stats.variant_results import PairComparison
@@ -307,3 +308,18 @@ def test_importing_the_comparison_pulls_in_neither_statsmodels_nor_scipy_stats()
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_last_look_of_the_trace_is_the_comparison() -> None:
+    rng = np.random.default_rng(5)
+    cells = [
+        cell(v, int(rng.binomial(12, 0.3)), 12, rep=f"r{r}", period=f"2025-{m:02d}")
+        for v in "ABC"
+        for r in range(4)
+        for m in range(1, 7)
+    ]
+    looks, result = trace_comparison(cells, rule_of("ABC")), compare_variants(cells, rule_of("ABC"))
+    assert len(looks) == 12
+    for look, pair in zip(looks[-2:], result.pairs, strict=True):
+        assert (look.variant, look.difference, look.ci_low) == (pair.variant, pair.difference, pair.ci_low)
+    assert looks[0].ci_high - looks[0].ci_low > looks[-2].ci_high - looks[-2].ci_low
