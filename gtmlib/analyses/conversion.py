@@ -1,247 +1,407 @@
-"""Which message works? Conversion per variant, against the control, and whether the split was as planned."""
+"""Which message works? Every variant against the control, what may be trusted, and who and where it comes from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import ibis
-
-from gtmlib.analyses.findings import Finding, Verdict, interval_of
-from gtmlib.analyses.reductions import MissingData, in_period
+from gtmlib.analyses.contacts import (
+    Counts,
+    LeftOut,
+    count_contacts,
+    needed_columns,
+    rep_fidelity,
+    rep_order,
+    reps_below_floor,
+)
+from gtmlib.analyses.findings import Finding, interval_of
+from gtmlib.analyses.findings import Verdict as Answer
+from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.data.engagement import Variants
-from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded
-from gtmlib.errors import ParameterError
-from gtmlib.stats.comparisons import ProportionComparison, compare_proportions
-from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
-from gtmlib.stats.splits import SplitCheck, check_split
+from gtmlib.stats.checks import Check, SampleFacts
+from gtmlib.stats.designs import StratifiedBy
+from gtmlib.stats.differences import Method
+from gtmlib.stats.inference import ComparisonRule, Verdict
+from gtmlib.stats.stratified import Homogeneity
+from gtmlib.stats.variant_results import PairComparison, RepMix, SegmentDifference, VariantComparison
+from gtmlib.stats.variants import compare_variants
 
 CHAPTER = "conversion"
 WISHED = {"touches": ("variant_delivered", "date", "rep_id")}
+ANSWERS: dict[Verdict, Answer] = {
+    "winner": "confirmed",
+    "loser": "refuted",
+    "no_difference": "refuted",
+    "undecided": "cannot_tell",
+    "not_answerable": "cannot_tell",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariantResult:
-    """A variant: its rate, and its difference to the control with a verdict (none for the control).
+class Waiting:
+    """A test whose contacts have not had their time yet.
 
     Parameters
     ----------
-    variant, label : str
-        As in the data, and as the contract calls it.
-    estimate : ProportionEstimate
-        Of the mature contacts it was assigned to.
-    difference : ProportionComparison, optional
-        To the control, with the Newcombe interval.
-    verdict : {'confirmed', 'refuted', 'cannot_tell'}, optional
-        Whether it beats the control.
-    reason : str
-        Why it can't be told: `split`, `looks`, `interval` or empty.
+    n_contacts, horizon_days : int
+        Contacts so far, and the days each has to convert.
     """
 
-    variant: str
-    label: str
-    estimate: ProportionEstimate
-    difference: ProportionComparison | None = None
-    verdict: Verdict | None = None
-    reason: str = ""
+    n_contacts: int
+    horizon_days: int | None
+
+    def findings(self) -> tuple[()]:
+        """Give none: nothing is known yet."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variation:
-    """Conversion per message variant.
+    """Every variant against the control.
 
     Parameters
     ----------
-    variants : tuple of VariantResult
-        The control first, the others by falling rate.
-    split : SplitCheck
-        Assigned contacts, immature ones included, against the plan.
-    n_immature, n_unassigned, n_undeclared : int
-        Contacts left out: too young to have converted, without variant, with a variant that the contract lacks.
+    comparison : VariantComparison
+        Rates, pairs, checks and verdicts, by variant; reps in groups under the floor are folded together.
+    labels : dict
+        Variant = what the contract calls it.
+    left_out : LeftOut
+        Contacts that are not in it, by why.
     horizon_days : int, optional
         Days a contact has to convert.
+    value_per_conversion : float, optional
+        In the engagement's currency.
+    contacts_per_week : float, optional
+        Present pace in all variants.
+    fidelity_floor : float
+        Share of contacts that must get what was assigned.
+    below_floor : tuple of str
+        Labels of the reps who are under it by more than chance.
     """
 
-    variants: tuple[VariantResult, ...]
-    split: SplitCheck
-    n_immature: int
-    n_unassigned: int
-    n_undeclared: int
+    comparison: VariantComparison
+    labels: dict[str, str]
+    left_out: LeftOut
     horizon_days: int | None
+    value_per_conversion: float | None
+    contacts_per_week: float | None
+    fidelity_floor: float
+    below_floor: tuple[str, ...]
+
+    @property
+    def leading(self) -> PairComparison:
+        """The pair to speak of first: a winner, else the largest adjusted difference."""
+        return max(self.comparison.pairs, key=lambda pair: (pair.verdict == "winner", pair.difference))
 
     def findings(self) -> tuple[Finding, ...]:
-        """Give rates, differences, verdicts and the split check."""
+        """Give rates, adjusted differences, verdicts and the split check."""
         found: list[Finding] = []
-        control = self.variants[0]
-        for row in self.variants:
-            rate, by, group = row.estimate, row.difference, {"variant": row.variant}
-            args: dict[str, Any] = {
-                "variant": row.label,
-                "control": control.label,
-                "rate": rate.rate,
-                "n": rate.n_trials,
-            }
-            about: dict[str, Any] = {"group": group, "n": rate.n_trials} | interval_of(rate)
+        control = self.labels[self.comparison.rule.control]
+        for row in self.comparison.rates:
+            rate = row.rate
+            args: dict[str, Any] = {"variant": self.labels[row.variant], "rate": rate.rate, "n": rate.n_trials}
+            about: dict[str, Any] = {"group": {"variant": row.variant}, "n": rate.n_trials} | interval_of(rate)
             found.append(Finding("conversion.rate", rate.rate, "share", "conversion.finding.rate", args, **about))
-            if by is not None:
-                args = {**args, "difference": by.difference, "low": by.ci_low, "high": by.ci_high}
-                n = rate.n_trials + control.estimate.n_trials
-                about |= {"n": n, "verdict": row.verdict} | interval_of(by)
-                message = f"conversion.finding.{row.verdict}"
-                names = ("conversion.verdict", "conversion.difference")
-                found += [Finding(name, by.difference, "share", message, args, **about) for name in names]
-        n, split = sum(self.split.observed), "kept" if self.split.is_as_planned else "broken"
-        args = {"pvalue": self.split.pvalue, "n": n}
-        message = f"conversion.finding.split_{split}"
-        found.append(Finding("conversion.sample_ratio_pvalue", self.split.pvalue, "pvalue", message, args, n=n))
+        for pair in self.comparison.pairs:
+            args = {"variant": self.labels[pair.variant], "control": control, "difference": pair.difference}
+            args |= {"low": pair.ci_low, "high": pair.ci_high, "n": pair.n_contacts}
+            about = {"group": {"variant": pair.variant}, "n": pair.n_contacts}
+            about |= interval_of(pair)
+            message = f"conversion.finding.{pair.verdict}"
+            for name in ("conversion.verdict", "conversion.difference"):
+                answer = ANSWERS[pair.verdict]
+                found.append(Finding(name, pair.difference, "share", message, args, verdict=answer, **about))
+        split, n = self.comparison.split, sum(self.comparison.split.observed)
+        message = f"conversion.finding.split_{'kept' if split.is_as_planned else 'broken'}"
+        args = {"pvalue": split.pvalue, "n": n}
+        found.append(Finding("conversion.sample_ratio_pvalue", split.pvalue, "pvalue", message, args, n=n))
         return tuple(found)
 
 
-def needed_columns(plan: Variants | None) -> dict[str, tuple[str, ...]]:
-    """Name the columns that the analysis needs: what counts as success is the plan's to say.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Each variant's rate, its chance of being best and what choosing it may forgo; parts of a `Variation`."""
+
+    variation: Variation
+
+    def findings(self) -> tuple[()]:
+        """Give none: the rates are among those of the `Variation`."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scrutiny:
+    """What speaks for and against trusting the comparison; the checks of a `Variation`."""
+
+    variation: Variation
+
+    def findings(self) -> tuple[()]:
+        """Give none: a check is no finding about the client's market."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepComparison:
+    """One variant against the control, rep by rep: where the crude difference comes from.
+
+    Parameters
+    ----------
+    variant, control : str
+        As the contract calls them.
+    mix : tuple of RepMix
+        Counts by rep, those under the disclosure floor folded into `other`.
+    crude_difference, difference : float
+        Of all contacts, and adjusted.
+    method, stratified_by : str
+        How it was adjusted.
+    simpson : Check, optional
+        Where the mix makes the crude difference say what no rep's contacts do.
+    smallest_group : int
+        The disclosure floor.
+    """
+
+    variant: str
+    control: str
+    mix: tuple[RepMix, ...]
+    crude_difference: float
+    difference: float
+    method: Method
+    stratified_by: StratifiedBy
+    simpson: Check | None
+    smallest_group: int
+
+    def findings(self) -> tuple[()]:
+        """Give none: no rep is a finding."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentComparison:
+    """One variant against the control within segments.
+
+    Parameters
+    ----------
+    variant, control : str
+        As the contract calls them.
+    segments : tuple of SegmentDifference
+        Those with enough contacts of both.
+    heterogeneity : Homogeneity
+        Whether they differ by more than chance.
+    """
+
+    variant: str
+    control: str
+    segments: tuple[SegmentDifference, ...]
+    heterogeneity: Homogeneity
+
+    def findings(self) -> tuple[()]:
+        """Give none: a segment explains and never decides."""
+        return ()
+
+
+def rule_of(plan: Variants, confidence_level: float) -> ComparisonRule:
+    """Give the rule that the contract declares.
+
+    Parameters
+    ----------
+    plan : Variants
+        The contract's.
+    confidence_level : float
+        Of all comparisons with the control together, in (0, 1).
 
     Examples
     --------
-    >>> needed_columns(None)
-    {'touches': ('variant_assigned', 'converted_on')}
+    >>> rule_of(Variants(control="A", planned_split={"A": 1.0, "B": 1.0}), 0.95).looks
+    'many'
     """
-    success = "outcome" if plan is not None and plan.success else "converted_on"
-    date = ("date",) if plan is not None and plan.horizon_days else ()
-    return {"touches": ("variant_assigned", success, *date)}
+    return ComparisonRule(
+        control=plan.control,
+        planned_split=tuple(plan.planned_split.items()),
+        looks=plan.looks,
+        planned_n=plan.planned_n,
+        confidence_level=confidence_level,
+        smallest_effect=plan.smallest_worthwhile,
+    )
 
 
-def analyse_variants(loaded: Loaded, *, confidence_level: float = 0.95) -> Variation | MissingData:
-    """Estimate each variant's conversion and its difference to the control.
+def read_contacts(loaded: Loaded) -> tuple[Variants, Counts] | Waiting | MissingData:
+    """Give the plan and the counts of a test that can be compared, else why it can't be.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Any engagement.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> read_contacts(load_frames({"touches": pd.DataFrame({"touch_id": ["1"]})})).needed[0]
+    'contract.variants'
+    """
+    plan = loaded.engagement.contract.variants
+    needed = loaded.missing(**needed_columns(plan))
+    if plan is None or needed:
+        return MissingData(chapter=CHAPTER, needed=(*(() if plan else ("contract.variants",)), *needed))
+    counts = count_contacts(loaded, plan)
+    if silent := _silent(plan, {name for name, n in counts.n_assigned.items() if n}):
+        return MissingData(chapter=CHAPTER, needed=tuple(f"touches.variant_assigned = {name}" for name in silent))
+    if _silent(plan, {cell.variant for cell in counts.cells}):
+        return Waiting(n_contacts=sum(counts.n_assigned.values()), horizon_days=plan.horizon_days)
+    return plan, counts
+
+
+def _silent(plan: Variants, heard: set[str]) -> list[str]:
+    """Variants without contacts, where so many are that nothing can be compared."""
+    if plan.control in heard and len(heard) > 1:
+        return []
+    return [name for name in plan.planned_split if name not in heard]
+
+
+def analyse_variants(loaded: Loaded, *, confidence_level: float = 0.95) -> Variation | Waiting | MissingData:
+    """Compare every variant with the control, on the contacts as they were assigned.
 
     Parameters
     ----------
     loaded : Loaded
         Needs the contract's variants, and touches with variant_assigned and what counts as success.
     confidence_level : float
-        Coverage of the intervals, in (0, 1).
+        Of all comparisons with the control together, in (0, 1).
 
     References
     ----------
-    Wilson (1927); Newcombe (1998), Stat. Med. 17, 873-890, method 10.
+    See `gtmlib.stats.variants.compare_variants`.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from gtmlib.data.engagement import Variants
     >>> from gtmlib.data.load import load_frames
     >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"], looks="one")
     >>> touches = pd.DataFrame({"variant_assigned": ["A"] * 80 + ["B"] * 70, "outcome": "no"})
     >>> touches.loc[[*range(48), *range(80, 136)], "outcome"] = "meeting"  # 48 of 80, 56 of 70
     >>> touches["touch_id"] = touches.index.astype(str)
-    >>> control, variant = analyse_variants(load_frames({"touches": touches}, variants=plan)).variants
-    >>> round(variant.difference.difference, 3), round(variant.difference.ci_low, 4), variant.verdict
-    (0.2, 0.0524, 'confirmed')
+    >>> pair, = analyse_variants(load_frames({"touches": touches}, variants=plan)).comparison.pairs
+    >>> round(pair.difference, 3), round(pair.ci_low, 4), pair.verdict
+    (0.2, 0.0524, 'winner')
     """
-    plan = loaded.engagement.contract.variants
-    needed = loaded.missing(**needed_columns(plan))
-    if plan is None or needed:
-        return MissingData(chapter=CHAPTER, needed=(*(() if plan else ("contract.variants",)), *needed))
-    counts = to_frame(reduce_variants(loaded, plan)).set_index("variant")
-    declared = counts[counts.index.isin(plan.planned_split)]
-    if silent := [
-        name for name in plan.planned_split if name not in declared.index or not declared.loc[name, "n_mature"]
-    ]:
-        return MissingData(chapter=CHAPTER, needed=tuple(f"touches.variant_assigned = {name}" for name in silent))
-    split = check_split(
-        [int(declared.loc[name, "n"]) for name in plan.planned_split], list(plan.planned_split.values())
+    found = read_contacts(loaded)
+    if not isinstance(found, tuple):
+        return found
+    plan, counts = found
+    facts = SampleFacts(
+        n_immature=counts.left_out.n_immature,
+        n_duplicates=counts.n_duplicates,
+        fidelity_floor=plan.fidelity_floor,
+        contacts_per_week=counts.contacts_per_week,
     )
-    control = declared.loc[plan.control]
-    rows = []
-    for name, row in declared.sort_index().iterrows():
-        pair = (int(row["n_converted"]), int(row["n_mature"]))
-        known: dict[str, Any] = {"variant": str(name), "label": plan.names.get(str(name), str(name))}
-        known["estimate"] = estimate_proportion(*pair, confidence_level=confidence_level)
-        if name != plan.control:
-            base = (int(control["n_converted"]), int(control["n_mature"]))
-            known["difference"] = compare_proportions(*pair, *base, confidence_level=confidence_level)
-            known["verdict"], known["reason"] = judge(known["difference"], split, plan.looks)
-        rows.append(VariantResult(**known))
-    rows.sort(key=lambda row: (row.variant != plan.control, -row.estimate.rate))
+    compared = compare_variants(
+        counts.cells, rule_of(plan, confidence_level), facts=facts, deliveries=counts.deliveries
+    )
+    smallest = loaded.engagement.contract.disclosure.smallest_group
+    pairs = tuple(
+        replace(
+            pair,
+            mix=fold_small_reps(pair.mix, smallest),
+            segments=tuple(row for row in pair.segments if row.n_contacts >= smallest),
+        )
+        for pair in compared.pairs
+    )
     return Variation(
-        variants=tuple(rows),
-        split=split,
-        n_immature=int((declared["n"] - declared["n_mature"]).sum()),
-        n_unassigned=int(counts.loc[counts.index.isna(), "n"].sum()),
-        n_undeclared=int(counts.loc[~counts.index.isin(plan.planned_split) & counts.index.notna(), "n"].sum()),
+        comparison=replace(compared, pairs=pairs),
+        labels={name: plan.names.get(name, name) for name in plan.planned_split},
+        left_out=counts.left_out,
         horizon_days=plan.horizon_days,
+        value_per_conversion=plan.value_per_conversion,
+        contacts_per_week=counts.contacts_per_week,
+        fidelity_floor=plan.fidelity_floor,
+        below_floor=reps_below_floor(rep_fidelity(counts, smallest), plan.fidelity_floor),
     )
 
 
-def judge(difference: ProportionComparison, split: SplitCheck, looks: str) -> tuple[Verdict, str]:
-    """Say whether a variant beats the control: only where the split was kept and the interval excludes 0.
+def fold_small_reps(mix: tuple[RepMix, ...], smallest_group: int) -> tuple[RepMix, ...]:
+    """Fold reps with fewer contacts of a variant than the floor into `other`, which is large enough to hide each.
+
+    Examples
+    --------
+    >>> rows = [RepMix(rep=f"#{i}", n_contacts=n, n_conversions=0, n_control_contacts=20, n_control_conversions=1)
+    ...         for i, n in enumerate((30, 3, 25, 4))]
+    >>> [(row.rep, row.n_contacts) for row in fold_small_reps(tuple(rows), 5)]
+    [('#0', 30), ('#2', 25), ('other', 7)]
+    """
+
+    def is_small(row: RepMix) -> bool:
+        return any(0 < n < smallest_group for n in (row.n_contacts, row.n_control_contacts))
+
+    ordered = sorted(mix, key=lambda row: (is_small(row), -row.n_contacts - row.n_control_contacts))
+    n_shown = sum(not is_small(row) for row in ordered)
+    while 0 < n_shown < len(ordered) and (len(ordered) - n_shown < 2 or is_small(_sum_reps(ordered[n_shown:]))):
+        n_shown -= 1
+    shown = tuple(sorted(ordered[:n_shown], key=lambda row: rep_order(row.rep)))
+    return (*shown, _sum_reps(ordered[n_shown:])) if n_shown < len(ordered) else shown
+
+
+def _sum_reps(rows: list[RepMix]) -> RepMix:
+    return RepMix(
+        rep=OTHER,
+        n_contacts=sum(row.n_contacts for row in rows),
+        n_conversions=sum(row.n_conversions for row in rows),
+        n_control_contacts=sum(row.n_control_contacts for row in rows),
+        n_control_conversions=sum(row.n_control_conversions for row in rows),
+    )
+
+
+def list_rates(found: Variation | Waiting | MissingData) -> Rates | None:
+    """Give each variant's rate, chance of being best and expected loss."""
+    return Rates(variation=found) if isinstance(found, Variation) else None
+
+
+def list_checks(found: Variation | Waiting | MissingData) -> Scrutiny | None:
+    """Give what speaks for and against trusting the comparison."""
+    return Scrutiny(variation=found) if isinstance(found, Variation) else None
+
+
+def compare_reps(
+    found: Variation | Waiting | MissingData, *, smallest_group: int = 5
+) -> RepComparison | MissingData | None:
+    """Give the pair that the reps explain best, rep by rep: where the mix misleads, else the one that leads.
 
     Parameters
     ----------
-    difference : ProportionComparison
-        Variant less control; its interval holds for one look.
-    split : SplitCheck
-        Assigned contacts against the plan.
-    looks : {'one', 'many'}
-        Declared in the contract; an interval for one look says nothing to someone who looks as results come.
-
-    Returns
-    -------
-    verdict, reason
-        The reason is `split`, `looks` or `interval` where it can't be told, else empty.
-
-    Raises
-    ------
-    ParameterError
-        If looks is neither of the two.
-
-    Examples
-    --------
-    >>> from gtmlib.stats.splits import check_split
-    >>> judge(compare_proportions(56, 70, 48, 80), check_split([70, 80], [1, 1]), "many")
-    ('cannot_tell', 'looks')
+    found : Variation, Waiting or MissingData
+        What `analyse_variants` gave.
+    smallest_group : int
+        The disclosure floor, to be said.
     """
-    if looks not in ("one", "many"):
-        raise ParameterError(f"unknown looks '{looks}': it can be one, many")
-    if not split.is_as_planned:
-        return "cannot_tell", "split"
-    if difference.ci_low <= 0 <= difference.ci_high:
-        return "cannot_tell", "interval"
-    if looks == "many":
-        return "cannot_tell", "looks"
-    return ("confirmed" if difference.ci_low > 0 else "refuted"), ""
+    if not isinstance(found, Variation):
+        return None
+    misled = {
+        pair.variant: check for pair in found.comparison.pairs for check in pair.checks if check.code == "simpson"
+    }
+    pair = next((pair for pair in found.comparison.pairs if pair.variant in misled), found.leading)
+    if not pair.n_reps:
+        return MissingData(chapter=CHAPTER, needed=("touches.rep_id",))
+    return RepComparison(
+        variant=found.labels[pair.variant],
+        control=found.labels[pair.control],
+        mix=pair.mix,
+        crude_difference=pair.crude.difference,
+        difference=pair.difference,
+        method=pair.method,
+        stratified_by=pair.stratified_by,
+        simpson=misled.get(pair.variant),
+        smallest_group=smallest_group,
+    )
 
 
-def reduce_variants(loaded: Loaded, plan: Variants) -> Any:
-    """Count contacts, mature contacts and conversions per assigned variant.
-
-    Returns
-    -------
-    ibis Table
-        variant (str, null where none was assigned), n, n_mature, n_converted: counts of touches.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from gtmlib.data.load import load_frames
-    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
-    >>> touches = pd.DataFrame({"touch_id": ["1", "2"], "variant_assigned": "A", "outcome": ["meeting", "no"]})
-    >>> to_frame(reduce_variants(load_frames({"touches": touches}), plan)).to_dict("records")
-    [{'variant': 'A', 'n': 2, 'n_mature': 2, 'n_converted': 1}]
-    """
-    touches = in_period(loaded, loaded.tables["touches"])
-    mature: Any = ibis.literal(True)
-    if plan.horizon_days:
-        ripe_on = ibis.literal(loaded.engagement.contract.exported_on) - ibis.interval(days=plan.horizon_days)
-        mature = (touches.date <= ripe_on.cast("date")).fill_null(False)
-    happened = touches.outcome.isin(plan.success) if plan.success else touches.converted_on.notnull()
-    converted = happened.fill_null(False)
-    if plan.horizon_days and "converted_on" in touches.columns:
-        late = touches.converted_on.delta(touches.date, unit="day") > plan.horizon_days
-        converted = converted & ~late.fill_null(False)
-    rows = touches.mutate(variant=touches.variant_assigned, is_mature=mature, is_converted=converted)
-    return rows.group_by("variant").aggregate(
-        n=rows.count(),
-        n_mature=rows.is_mature.sum(),
-        n_converted=(rows.is_mature & rows.is_converted).sum(),
+def compare_segments(found: Variation | Waiting | MissingData) -> SegmentComparison | None:
+    """Give the leading pair within segments, where two or more have enough contacts."""
+    if not isinstance(found, Variation) or found.leading.heterogeneity is None:
+        return None
+    pair = found.leading
+    return SegmentComparison(
+        variant=found.labels[pair.variant],
+        control=found.labels[pair.control],
+        segments=pair.segments,
+        heterogeneity=found.leading.heterogeneity,
     )

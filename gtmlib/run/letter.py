@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gtmlib.analyses import conversion, data_check, objections, profitability
+from gtmlib.analyses import contacts, conversion, data_check, objections, profitability
 from gtmlib.data.engagement import Contract
 from gtmlib.data.load import Loaded
 from gtmlib.data.schema import REFERENCES, TABLES
@@ -106,7 +106,7 @@ def _wants(contract: Contract) -> dict[str, tuple[Columns, Columns]]:
         data_check.CHAPTER: ({}, data_check.WISHED),
         profitability.CHAPTER: (profitability.NEEDED, {**profitability.WISHED, **segments}),
         objections.CHAPTER: (objections.NEEDED, objections.WISHED),
-        conversion.CHAPTER: (conversion.needed_columns(contract.variants), conversion.WISHED),
+        conversion.CHAPTER: (contacts.needed_columns(contract.variants), conversion.WISHED),
     }
 
 
