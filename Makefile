@@ -1,11 +1,10 @@
 # Two commands from a fresh clone: `make demo` and `make test`. Both build .venv from requirements.lock.
-# Extra arguments of a run go in ARGS: make run NAME=acme ARGS="--exports /media/client".
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint requirements.lock
 
 .PHONY: demo test test-full lab lint clean
 demo: .venv/.core
-	.venv/bin/gtm demo
+	.venv/bin/python -m templates.demo && .venv/bin/gtm run demo
 
 test: .venv/.dev
 	.venv/bin/python -m tests

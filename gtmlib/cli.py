@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 from gtmlib.errors import GtmError
 
@@ -43,11 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run all chapters and write the reports")
     for command, function in ((check, _check), (run, _run)):
         command.add_argument("engagement", help="a name under data/, or an engagement folder")
-        command.add_argument("--exports", metavar="FOLDER", help="the client's files, if not in the engagement's folder")
+        command.add_argument("--exports", metavar="FOLDER", help="the client's files, if elsewhere")
         command.set_defaults(command=function)
-    run.add_argument(
-        "-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the chapters"
-    )
+    given: dict[str, Any] = {"dest": "parameters", "metavar": "NAME=VALUE", "action": "append", "default": []}
+    run.add_argument("-p", help="a parameter of the chapters", **given)
     plan = commands.add_parser("plan", help="say how many contacts and weeks a comparison of messages takes")
     plan.add_argument("--baseline", type=float, required=True, help="conversion rate of the control, such as .10")
     plan.add_argument("--lift", type=float, required=True, help="difference worth seeing, such as .03")
@@ -61,8 +60,6 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(command=_plan)
     schema = commands.add_parser("schema", help="print the JSON Schema of a contract, for editors")
     schema.set_defaults(command=_schema)
-    demo = commands.add_parser("demo", help="make the demo engagement and run it")
-    demo.set_defaults(command=_demo)
     return parser
 
 
@@ -112,10 +109,3 @@ def _schema(parsed: argparse.Namespace) -> int:  # noqa: ARG001
 
     print(json.dumps(contract_schema(), indent=2, ensure_ascii=False))
     return 0
-
-
-def _demo(parsed: argparse.Namespace) -> int:
-    from gtmlib.run.engagements import make_demo_engagement
-
-    parsed.engagement, parsed.exports, parsed.parameters = str(make_demo_engagement()), None, []
-    return _run(parsed)

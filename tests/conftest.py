@@ -1,4 +1,4 @@
-"""What several tests share: the demo as exports and as tables, tiny engagements, and the real data beside the project."""
+"""Shared by tests: the demo as exports and as tables, tiny engagements, and the real data beside the project."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import Contract, Engagement, parse_contract, read_engagement
 from gtmlib.data.load import Loaded, load_frames, load_tables
-from gtmlib.data.synth import Demo, make_demo
-from gtmlib.data.synth_exports import TEMPLATE, write_demo
+from templates.demo.synth import Demo, make_demo
+from templates.demo.synth_exports import TEMPLATE, write_demo
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"

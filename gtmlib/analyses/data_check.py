@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.data.engine import to_frame
-from gtmlib.data.load import Loaded, SourceReport, TableReport
+from gtmlib.data.loaded import Loaded, SourceReport, TableReport
 from gtmlib.data.schema import TABLES
 from gtmlib.data.select import Unmatched
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import ibis
@@ -12,7 +13,7 @@ from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.reductions import OTHER, MissingData, conversations, fold_small_groups
 from gtmlib.data.engagement import require_known
 from gtmlib.data.engine import to_frame
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
 CHAPTER = "objections"
@@ -127,21 +128,14 @@ def analyse_objections(
         with_code = reduce_objections(loaded, by, folded=tuple(sorted(folded | {OTHER})))[0]
     groups = fold_small_groups(known, "group", "n", smallest)
     n_of = dict(zip(groups["group"], groups["n"], strict=True))
-    named = with_code.dropna(subset="group").assign(
-        group=lambda rows: [group if group in n_of else OTHER for group in rows["group"]]
-    )
+    named = with_code.dropna(subset="group")
+    named = named.assign(group=[group if group in n_of else OTHER for group in named["group"]])
     cells = named.groupby(["code", "group"])["n"].sum().to_dict()
-    rows = [
-        CodeRate(
-            code=code,
-            group="" if by == "code" else group,
-            estimate=estimate_proportion(
-                int(cells.get((code, group), 0)), int(n_of[group]), confidence_level=confidence_level
-            ),
-        )
-        for group in n_of
-        for code in shown_codes
-    ]
+    rows = []
+    for group, code in product(n_of, shown_codes):
+        k, n = int(cells.get((code, group), 0)), int(n_of[group])
+        estimate = estimate_proportion(k, n, confidence_level=confidence_level)
+        rows.append(CodeRate(code=code, group="" if by == "code" else group, estimate=estimate))
     return ObjectionRates(
         by=by,
         rows=tuple(rows),

@@ -10,11 +10,12 @@ import ibis
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.reductions import MissingData, fold_small_groups, in_period, with_segment
 from gtmlib.data.engine import to_frame
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.stats.concentration import WhaleCurve, estimate_whale_curve
 from gtmlib.stats.means import MeanEstimate, estimate_mean
 
 CHAPTER = "profitability"
+Args = dict[str, Any]
 EARNED = ("contribution", "gross_profit")  # measures after cost of goods
 NEEDED = {"transactions": ("customer_id", "net_revenue")}
 # Segments also need the column of customers that the contract's `segments.by` names.
@@ -23,6 +24,11 @@ WISHED = {"transactions": ("list_revenue", "cogs"), "costs": ("customer_id",)}
 
 def measure_of(unknown: tuple[str, ...]) -> str:
     """Name what is left after all known costs: only with both costs known is it contribution.
+
+    Parameters
+    ----------
+    unknown : tuple of str
+        Steps that the data don't hold.
 
     Examples
     --------
@@ -83,9 +89,9 @@ class Waterfall:
         """Give the total, and each step."""
         total, revenue = self.steps[-1], self.amount("net_revenue") or 0.0
         share = total.amount / revenue if revenue else None
-        lead = (
-            ("total_contribution", "total") if total.name in EARNED else (f"total_{total.name}", "total_without_cogs")
-        )
+        lead = ("total_contribution", "total")
+        if total.name not in EARNED:
+            lead = (f"total_{total.name}", "total_without_cogs")
         args = {"measure_as": total.name, "amount": total.amount, "share": share, "revenue": revenue}
         steps = (
             _finding("waterfall", step.amount, self.currency, "step", asdict(step), self.n_transactions, step=step.name)
@@ -137,9 +143,8 @@ class Segments:
             rate = row.contribution / row.net_revenue if row.net_revenue else None
             args = {"measure_as": self.measure, "segment": row.segment, "amount": row.contribution}
             args |= {"rate": rate, "mean": row.mean.mean}
-            mean = _finding(
-                f"{name}_per_customer", row.mean.mean, self.currency, "segment", args, row.mean.n, segment=row.segment
-            )
+            numbers = (row.mean.mean, self.currency, "segment", args, row.mean.n)
+            mean = _finding(f"{name}_per_customer", *numbers, segment=row.segment)
             found += [
                 replace(mean, id=f"profitability.{name}", value=row.contribution),
                 replace(mean, id=f"profitability.{name}_rate", value=rate, unit="share"),
@@ -174,9 +179,7 @@ class Whale:
         return tuple(_finding(name, value, unit, "whale", args, curve.n_customers) for name, value, unit in numbers)
 
 
-def _finding(
-    name: str, value: float | None, unit: str, message: str, args: dict[str, Any], n: int, **group: str
-) -> Finding:
+def _finding(name: str, value: float | None, unit: str, message: str, args: Args, n: int, **group: str) -> Finding:
     return Finding(f"profitability.{name}", value, unit, f"profitability.finding.{message}", args, group, n=n)
 
 
@@ -247,14 +250,8 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
         return MissingData(chapter=CHAPTER, needed=needed)
     customers = reduce_customers(loaded)
     customers = customers.mutate(square=customers.contribution.cast("float64") ** 2)
-    sums = to_frame(
-        customers.group_by("segment").aggregate(
-            n=customers.count(),
-            net_revenue=customers.net_revenue.sum(),
-            contribution=customers.contribution.sum(),
-            squares=customers.square.sum(),
-        )
-    )
+    totals = {name: customers[name].sum() for name in ("net_revenue", "contribution", "square")}
+    sums = to_frame(customers.group_by("segment").aggregate(n=customers.count(), **totals))
     unknown = sums[sums["segment"].isna()]
     if len(unknown) == len(sums):
         return MissingData(chapter=CHAPTER, needed=(f"customers.{rule.by}" if len(sums) else "transactions",))
@@ -265,7 +262,7 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
             segment=row.segment,
             net_revenue=round(row.net_revenue, 2),
             contribution=round(row.contribution, 2),
-            mean=estimate_mean(row.n, row.contribution, row.squares, confidence_level=confidence_level),
+            mean=estimate_mean(row.n, row.contribution, row.square, confidence_level=confidence_level),
         )
         for row in shown.itertuples()
     ]
@@ -331,6 +328,11 @@ MONEY = ("list_revenue", "net_revenue", "cogs", "imputed_cogs", "cost_to_serve",
 
 def reduce_customers(loaded: Loaded) -> Any:
     """Reduce transactions and costs to one row per customer with either.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With transactions that have customer_id and net_revenue.
 
     Returns
     -------

@@ -10,7 +10,7 @@ import ibis
 import pandas as pd
 
 from gtmlib.data.engine import to_frame
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 
 OTHER = "other"  # the group of what is too small to be shown; presenters name it in the reader's language
 
@@ -135,6 +135,11 @@ def label_reps(loaded: Loaded) -> dict[str, str]:
 
 def conversations(loaded: Loaded) -> Any:
     """Give the touches of the period that the contract counts as conversations, each with its segment.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With touches.
 
     Returns
     -------

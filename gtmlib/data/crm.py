@@ -13,24 +13,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from gtmlib.data.schema import TABLES, Kind
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 CANONICAL = "canonical"  # the preset of files whose headings are the canonical names already
 # Columns that are read beside the canonical ones, and their kinds.
-FLAGS: dict[str, Kind] = {"is_won": "flag", "is_lost": "flag", "is_closed": "flag", "probability": "number"}
-DATES: dict[str, Kind] = {"close_date": "date", "won_on": "date", "lost_on": "date"}
-EXTRA_KINDS: dict[str, Kind] = {**FLAGS, **DATES, "close_reason": "text"}
+EXTRA_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("is_won", "is_lost", "is_closed"), "flag"),
+    **dict.fromkeys(("close_date", "won_on", "lost_on"), "date"),
+    "probability": "number",
+    "close_reason": "text",
+}
 # Which canonical columns each of them says something about; the stage tells the status where nothing else does.
 TELLS: dict[str, tuple[str, ...]] = {
     "close_date": ("expected_close_on", "closed_on"),
     "close_reason": ("lost_reason",),
     **dict.fromkeys(("won_on", "lost_on"), ("closed_on",)),
-    **dict.fromkeys((*FLAGS, "stage"), ("status",)),
+    **dict.fromkeys(("is_won", "is_lost", "is_closed", "probability", "stage"), ("status",)),
 }
 
 
@@ -74,23 +77,18 @@ class HeadingMatch:
     dialect: dict[str, str] = field(default_factory=dict)
 
     @property
-    def split_close_date(self) -> bool:
-        """Whether one heading is the expected close of open deals and the close of closed ones."""
-        return "close_date" in self.extras
-
-    @property
     def status_from(self) -> Literal["flags", "stage"] | None:
         """What the status is worked out from; None if it is a column of its own, or nothing tells it."""
         if self.table != "deals" or "status" in self.columns or self.preset is None:
             return None
-        return "flags" if FLAGS.keys() & self.extras.keys() else "stage" if "stage" in self.columns else None
+        has_flag = any("status" in TELLS[name] for name in self.extras)
+        return "flags" if has_flag else "stage" if "stage" in self.columns else None
 
     @property
     def derived(self) -> dict[str, tuple[str, ...]]:
         """Canonical columns that are worked out, each with the headings of the file that tell it."""
-        tellers = dict(self.extras)
-        if self.status_from and "stage" in self.columns:
-            tellers["stage"] = self.columns["stage"]
+        stage = {"stage": self.columns["stage"]} if self.status_from and "stage" in self.columns else {}
+        tellers = self.extras | stage
         told = {column for name in tellers for column in TELLS[name]}
         return {column: tuple(tellers[name] for name in tellers if column in TELLS[name]) for column in sorted(told)}
 
@@ -200,12 +198,10 @@ def match_headings(
 def _match(headings: Sequence[str], table: str, preset: str, fixed: dict[str, str]) -> HeadingMatch:
     spec, canonical = _spec(preset, table), TABLES[table].columns
     extras = {name: aliases for name, aliases in spec.get("extras", {}).items() if set(TELLS[name]) - fixed.keys()}
-    by_name: dict[str, list[str]] = {}
-    for heading in headings:
-        if heading not in fixed.values():
-            by_name.setdefault(normalise_heading(heading, prefix=spec.get("prefix", "")), []).append(heading)
+    prefix = spec.get("prefix", "")
+    free = {h: normalise_heading(h, prefix=prefix) for h in headings if h not in fixed.values()}
     hits = {
-        name: tuple(heading for alias in aliases for heading in by_name.get(normalise_heading(alias), ()))
+        name: tuple(h for alias in aliases for h, plain in free.items() if plain == normalise_heading(alias))
         for name, aliases in (spec.get("columns", {}) | extras).items()
         if name not in fixed
     }
@@ -259,15 +255,12 @@ def apply_preset_rules(table: pa.Table, match: HeadingMatch) -> pa.Table:
 
     Examples
     --------
-    >>> import pyarrow as pa
     >>> from datetime import date
     >>> match = match_headings(["Record ID", "Deal Stage", "Close Date"], "deals")
     >>> deals = pa.table({"stage": ["Closed Won", "Demo"], "close_date": [date(2025, 3, 1), date(2025, 4, 1)]})
     >>> apply_preset_rules(deals, match)["status"].to_pylist()
     ['won', 'open']
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     def get(name: str, kind: Any) -> Any:
         return table[name] if name in table.column_names else pa.chunked_array([pa.nulls(table.num_rows, kind)])
@@ -289,19 +282,16 @@ def apply_preset_rules(table: pa.Table, match: HeadingMatch) -> pa.Table:
 
 
 def _read_status(get: Callable[[str, Any], Any], match: HeadingMatch) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     is_won, is_lost, is_closed = (get(name, pa.bool_()) for name in ("is_won", "is_lost", "is_closed"))
-    probability = get("probability", pa.float64()).cast(pa.float64())
+    probability = get("probability", pa.float64())
     # Three-valued logic: a flag that is absent decides nothing, one that is False does.
     won = pc.or_kleene(is_won, pc.equal(probability, 100.0))
     lost = pc.or_kleene(pc.or_kleene(is_lost, pc.and_kleene(is_closed, pc.invert(is_won))), pc.equal(probability, 0.0))
     neither = pc.or_kleene(pc.invert(is_closed), pc.and_kleene(pc.invert(is_won), pc.invert(is_lost)))
-    is_open = pc.or_kleene(neither, pc.and_(pc.greater(probability, 0.0), pc.less(probability, 100.0)))
+    is_open = pc.or_kleene(neither, pc.is_valid(probability))
     cases = pc.make_struct(*(pc.fill_null(case, False).combine_chunks() for case in (won, lost, is_open)))
     stage = get("stage", pa.string())
-    told = _stage_statuses([text for text in stage.unique().to_pylist() if text is not None], match.preset)
+    told = _stage_statuses(stage.unique().drop_null().to_pylist(), match.preset)
     stages, statuses = pa.array(list(told), pa.string()), pa.array(list(told.values()), pa.string())
     return pc.coalesce(pc.case_when(cases, "won", "lost", "open"), pc.take(statuses, pc.index_in(stage, stages)))
 

@@ -22,8 +22,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
-from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from gtmlib.data.crm import preset_names
 from gtmlib.data.schema import TABLES, Kind
@@ -31,7 +29,6 @@ from gtmlib.errors import ContractError, ParameterError, Problem
 
 CONTRACT_FILE = "engagement.toml"
 Language = Literal["en", "sv"]
-LANGUAGES: tuple[str, ...] = get_args(Language)
 
 
 class Section(BaseModel):
@@ -58,9 +55,8 @@ def _known_preset(name: str) -> str:
 
 InsidePath = Annotated[str, AfterValidator(_inside)]
 TableName = Annotated[str, AfterValidator(_known_table), WithJsonSchema({"type": "string", "enum": list(TABLES)})]
-PresetName = Annotated[
-    str, AfterValidator(_known_preset), WithJsonSchema({"type": "string", "enum": list(preset_names())})
-]
+_PRESETS = {"type": "string", "enum": list(preset_names())}
+PresetName = Annotated[str, AfterValidator(_known_preset), WithJsonSchema(_PRESETS)]
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -76,22 +72,16 @@ class Source(Section):
     """One file (or database table) of the client's, and how to read it."""
 
     file: InsidePath | None = Field(None, description="CSV, XLSX or Parquet file in the exports folder.")
-    database: str | None = Field(
-        None, description="SQLite or DuckDB file in the exports folder, or $NAME of a variable that holds the address."
-    )
+    database: str | None = Field(None, description="SQLite or DuckDB file, or $NAME of a variable with the address.")
     relation: str | None = Field(None, description="Table or view of the database.")
-    table: TableName | None = Field(
-        None, description="Canonical table that the rows become; none if a SELECT reads them."
-    )
+    table: TableName | None = Field(None, description="Canonical table to fill; none if a SELECT reads the file.")
     preset: PresetName | None = Field(None, description="CRM whose headings the file has; none: found by the headings.")
     sheet: str | None = Field(None, description="Sheet of a workbook; none: its only visible sheet.")
     header_row: int = Field(1, ge=1, description="Row of the headings, as the file numbers it.")
     has_totals_row: bool = Field(False, description="Whether the last row sums the others.")
     delimiter: Literal[",", ";", "\t", "|"] = Field(",", description="What separates the fields of a CSV file.")
     decimal: Literal[".", ","] = Field(".", description="Decimal sign of numbers written as text.")
-    date_format: str | None = Field(
-        None, pattern=r"^[DMY.\-/ ]+$", description="Like DD.MM.YYYY or MM/DD/YY; none: ISO, or decided by the data."
-    )
+    date_format: str | None = Field(None, pattern=r"^[DMY.\-/ ]+$", description="Like DD.MM.YYYY; none: ISO, or told.")
     null_words: list[str] = Field([], description="Words that mean 'no value', such as NULL. Empty cells always do.")
     overflow: str | None = Field(None, description="Text column that gets the surplus fields of broken rows back.")
     columns: dict[str, str] = Field({}, description="Canonical column = heading in the file.")
@@ -156,9 +146,7 @@ class Variants(Section):
         min_length=2, description="Variant = its planned share, in any unit."
     )
     success: list[str] = Field([], description="Outcomes that count as success; none: converted_on is set.")
-    horizon_days: int | None = Field(
-        None, ge=1, description="Days a contact has to convert; younger ones are left out and counted."
-    )
+    horizon_days: int | None = Field(None, ge=1, description="Days to convert; younger contacts are left out.")
     looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
     planned_n: int | None = Field(None, ge=2, description="Planned contacts in all variants together.")
     names: dict[str, str] = Field({}, description="Variant = what the report calls it.")
@@ -331,21 +319,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else f"it can be {', '.join(sorted(known))}"
 
 
-class _TomlSchema(GenerateJsonSchema):
-    """TOML has no null: an optional key is left out."""
-
-    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def get_default_value(self, schema: WithDefaultSchema) -> Any:
-        default = super().get_default_value(schema)
-        return NoDefault if default is None else default
-
-
 def contract_schema() -> dict[str, Any]:
     """Give the JSON Schema of a contract, for editors that complete and check TOML."""
-    schema = Contract.model_json_schema(schema_generator=_TomlSchema)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Contract.model_json_schema()}
 
 
 _SHAPES = {  # pydantic's error types, in the words of someone who writes a contract
@@ -380,10 +356,7 @@ def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
         what = str(_model_at(loc).model_fields[str(loc[-1])].description)
     given = error["input"] if isinstance(error["input"], (str, int, float, bool)) else None
     return Problem(
-        place=where,
-        what="can't be used",
-        fix=_sentence(what),
-        values=() if given is None else (str(given),),
+        place=where, what="can't be used", fix=_sentence(what), values=() if given is None else (str(given),)
     )
 
 

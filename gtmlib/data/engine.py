@@ -65,7 +65,8 @@ def to_frame(reduction: Any) -> pd.DataFrame:
         if pa.types.is_timestamp(kind) and kind.tz:
             raise DataError(f"column '{name}' has the time zone {kind.tz}: make it a business-local date before Reduce")
         if pa.types.is_decimal(kind):
-            column = column.cast(pa.float64())
+            # Through text: Arrow's own cast multiplies by 1e-4, which makes 2.55 into 2.5500000000000003.
+            column = column.cast(pa.string()).cast(pa.float64())
         elif pa.types.is_integer(kind):
             column = column.cast(pa.int64())
         elif pa.types.is_date(kind) or pa.types.is_timestamp(kind):

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from gtmlib.data.crm import EXTRA_KINDS, HeadingMatch, apply_preset_rules, match_headings, normalise_heading, value_map
 from gtmlib.data.engagement import Contract, Engagement, Source, nearest, read_engagement
 from gtmlib.data.engine import open_engine
+from gtmlib.data.loaded import Loaded, LoadReport, SourceReport, TableReport
 from gtmlib.data.read import RawTable, read_source
 from gtmlib.data.schema import REFERENCES, TABLES, Column
 from gtmlib.data.select import Unmatched, read_names, run_select
@@ -22,114 +23,6 @@ from gtmlib.errors import DataError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceReport:
-    """What became of one source.
-
-    Parameters
-    ----------
-    name, file, sha256 : str
-        Source in the contract, its file, and the file's hash.
-    n_read, n_used : int
-        Rows in the file, and rows left after the exclusions.
-    excluded : dict
-        Reason of an exclude rule = rows it left out; a row counts for the first rule that meets it.
-    repaired_rows : tuple of int
-        Rows whose surplus fields were put back.
-    totals_row : int, optional
-        The row of sums that was set aside.
-    preset : str, optional
-        The CRM whose headings were used.
-    mapped : dict
-        Canonical column = heading in the file.
-    missing, unsupported : tuple of str
-        Canonical columns that the file has not, and those of them that this CRM has no heading for: not worth asking.
-    headings, ignored : tuple of str
-        Headings of the file, and those of them that nothing uses.
-    remarks : tuple of str
-        What decided a date order or a heading, for the consultant.
-    """
-
-    name: str
-    file: str
-    sha256: str
-    n_read: int
-    n_used: int
-    excluded: dict[str, int]
-    repaired_rows: tuple[int, ...] = ()
-    totals_row: int | None = None
-    preset: str | None = None
-    mapped: dict[str, str]
-    missing: tuple[str, ...] = ()
-    unsupported: tuple[str, ...] = ()
-    headings: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableReport:
-    """What a canonical table holds.
-
-    Parameters
-    ----------
-    name : str
-        The table.
-    n_rows, n_repeated : int
-        Rows, and identical rows of the same key that were used once.
-    filled : dict
-        Column = rows that have a value; columns that no source gives are not in it.
-    unmatched : dict
-        Column = rows whose value is no key of the table it points to.
-    """
-
-    name: str
-    n_rows: int
-    n_repeated: int
-    filled: dict[str, int]
-    unmatched: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadReport:
-    """What was read, used, left out and unmatched; `joins` are those of the contract's SELECTs."""
-
-    sources: tuple[SourceReport, ...]
-    tables: tuple[TableReport, ...]
-    joins: tuple[Unmatched, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """An engagement with its canonical tables as Ibis tables on its own engine."""
-
-    engagement: Engagement
-    engine: Any
-    tables: dict[str, Any]
-    report: LoadReport
-
-    def n_rows(self, table: str) -> int:
-        """Count the rows of a canonical table; 0 where there is none."""
-        return next((found.n_rows for found in self.report.tables if found.name == table), 0)
-
-    def missing(self, **needed: tuple[str, ...]) -> tuple[str, ...]:
-        """List the tables and columns (`table.column`) among the needed ones that no row fills.
-
-        Parameters
-        ----------
-        **needed : tuple of str
-            Columns per canonical table; an empty tuple asks for the table alone.
-        """
-        filled = {table.name: table.filled for table in self.report.tables if table.n_rows}
-        lacking = []
-        for table, columns in needed.items():
-            if table not in filled:
-                lacking.append(table)
-            else:
-                lacking.extend(f"{table}.{column}" for column in columns if not filled[table].get(column))
-        return tuple(lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +130,7 @@ def _fill(
     for table, rows in kept.items():
         engine.create_table(table, rows.drop_columns(["_row", "_source"]))
     tables = {table: engine.table(table) for table in kept}
-    reports = tuple(_report_table(table, len(found[table]) - len(kept[table]), tables) for table in kept)
+    reports = tuple(_report_table(table, len(found[table]) - len(kept[table]), kept) for table in kept)
     return Loaded(engagement, engine, tables, LoadReport(sources=sources, tables=reports, joins=joins))
 
 
@@ -279,11 +172,10 @@ def _read(name: str, engagement: Engagement) -> _Read:
     dialect = Dialect(null_words=tuple(source.null_words), **written)
     if source.table:
         typed, remarks = _to_canonical(kept, source, match, raw.file, dialect)
-    else:
-        typed, remarks = _to_types(kept, source, raw.file, dialect)
-    currencies = _currencies(typed, engagement, raw.file)
-    if currencies:
-        raise DataError(*currencies)
+        _require_currency(typed, engagement, raw.file)
+    else:  # a SELECT reads the file: headings without a type stay text
+        spec = {heading: Column(source.types.get(heading, "text")) for heading in kept.column_names[1:]}
+        typed, remarks = _parse(kept, spec, {}, raw.file, dialect)
     headings = tuple(raw.table.column_names[1:])
     selects = [read_names(sql) for sql in engagement.contract.tables.values()]
     selected = {column for names, columns in selects if name in names for column in columns}
@@ -385,37 +277,27 @@ def _to_canonical(
     for column, heading in headings.items():
         words = value_map(match.preset, table, column) if match.preset else {}
         raw[column] = _translate(kept[heading], words | source.values.get(column, {}))
-    typed, problems, remarks = _parse(pa.table(raw), spec | extras, headings, file, dialect)
-    if problems:
-        raise DataError(*problems)
+    typed, remarks = _parse(pa.table(raw), spec | extras, headings, file, dialect)
     chosen = tuple(f"{column}: '{found[0]}' is used, not {found[1:]}" for column, found in match.ambiguous.items())
     return apply_preset_rules(typed, match), (*chosen, *remarks)
 
 
-def _to_types(kept: pa.Table, source: Source, file: str, dialect: Dialect) -> tuple[pa.Table, tuple[str, ...]]:
-    """Give a file that a SELECT reads its types; headings without one stay text."""
-    spec = {heading: Column(source.types.get(heading, "text")) for heading in kept.column_names[1:]}
-    typed, problems, remarks = _parse(kept, spec, {}, file, dialect)
-    if problems:
-        raise DataError(*problems)
-    return typed, remarks
-
-
-def _currencies(typed: pa.Table, engagement: Engagement, file: str) -> list[Problem]:
+def _require_currency(typed: pa.Table, engagement: Engagement, file: str) -> None:
     """Refuse amounts in another currency than the engagement's: nothing is converted yet."""
     own = engagement.contract.currency
     if "currency" not in typed.column_names:
-        return []
+        return
     others = pc.and_(pc.is_valid(typed["currency"]), pc.not_equal(pc.utf8_upper(typed["currency"]), own))
-    rows = typed.filter(others)
-    if not rows.num_rows:
-        return []
-    fix = f"Ask for amounts in {own}, or exclude the rows with a reason"
-    values = tuple(rows["currency"].to_pylist())
-    what = f"has amounts in another currency than the engagement's {own}"
-    return [
-        Problem(place=file, column="currency", what=what, fix=fix, rows=tuple(rows["_row"].to_pylist()), values=values)
-    ]
+    if (rows := typed.filter(others)).num_rows:
+        what = f"has amounts in another currency than the engagement's {own}"
+        fix = f"Ask for amounts in {own}, or exclude the rows with a reason"
+        raise DataError(_refusal(rows, file, "currency", what, fix, rows["currency"]))
+
+
+def _refusal(rows: pa.Table, file: str, column: str, what: str, fix: str, values: Any = ()) -> Problem:
+    """Say what is wrong with some rows, which they are and what stands in them."""
+    shown = tuple(str(value) for value in values)
+    return Problem(place=file, column=column, what=what, fix=fix, rows=tuple(rows["_row"].to_pylist()), values=shown)
 
 
 def _cast(table: str, selected: pa.Table, files: Mapping[str, str], engagement: Engagement) -> pa.Table:
@@ -426,17 +308,15 @@ def _cast(table: str, selected: pa.Table, files: Mapping[str, str], engagement: 
         place = f"engagement.toml: tables.{table}"
         raise DataError(Problem(place=place, what=f"gives no '{lacking[0]}'", fix=f"Select something AS {lacking[0]}"))
     file = ", ".join(files[name] for name in dict.fromkeys(selected["_source"].to_pylist()))
-    typed, problems, _ = _parse(selected, spec, {}, file, Dialect())
-    problems += _currencies(typed, engagement, file)
-    if problems:
-        raise DataError(*problems)
+    typed, _ = _parse(selected, spec, {}, file, Dialect())
+    _require_currency(typed, engagement, file)
     return typed.append_column("_source", selected["_source"])
 
 
 def _parse(
     raw: pa.Table, spec: Mapping[str, Column], headings: Mapping[str, str], file: str, dialect: Dialect
-) -> tuple[pa.Table, list[Problem], tuple[str, ...]]:
-    """Type every column of `raw` that `spec` knows; empty required cells are problems too."""
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """Type every column of `raw` that `spec` knows; refuse unreadable cells, and empty ones that every row needs."""
     typed = {"_row": raw["_row"]}
     problems, remarks = [], []
     for column, about in spec.items():
@@ -445,20 +325,18 @@ def _parse(
         parsed = parse_column(raw[column], about.kind, dialect, choices=about.choices)
         name = headings.get(column, column)
         if parsed.bad:
-            rows = tuple(raw["_row"].take(pa.array(parsed.bad)).to_pylist())
-            values = tuple(str(value) for value in raw[column].take(pa.array(parsed.bad)).to_pylist())
-            problems.append(
-                Problem(place=file, column=name, what=parsed.what, fix=parsed.fix, rows=rows, values=values)
-            )
+            bad = raw.take(pa.array(parsed.bad))
+            problems.append(_refusal(bad, file, name, parsed.what, parsed.fix, bad[column].to_pylist()))
         elif about.is_required and parsed.values.null_count:
-            rows = tuple(raw["_row"].filter(pc.is_null(parsed.values)).to_pylist())
             what, fix = "is empty where every row needs it", "Fill it, or exclude the rows with a reason"
-            problems.append(Problem(place=file, column=name, what=what, fix=fix, rows=rows))
+            problems.append(_refusal(raw.filter(pc.is_null(parsed.values)), file, name, what, fix))
         if parsed.decided:
             at = "" if parsed.decided_at is None else f" (row {raw['_row'][parsed.decided_at]})"
             remarks.append(f"{name}: {parsed.decided}{at}")
         typed[column] = parsed.values
-    return pa.table(typed), problems, tuple(remarks)
+    if problems:
+        raise DataError(*problems)
+    return pa.table(typed), tuple(remarks)
 
 
 def _translate(values: pa.ChunkedArray, words: Mapping[str, str]) -> pa.ChunkedArray:
@@ -467,9 +345,8 @@ def _translate(values: pa.ChunkedArray, words: Mapping[str, str]) -> pa.ChunkedA
         return values
     known = {normalise_heading(word): value for word, value in words.items()}
     encoded = pc.dictionary_encode(values.cast(pa.string())).combine_chunks()
-    translated = [
-        None if text is None else known.get(normalise_heading(text), text) for text in encoded.dictionary.to_pylist()
-    ]
+    texts = encoded.dictionary.to_pylist()
+    translated = [None if text is None else known.get(normalise_heading(text), text) for text in texts]
     return pa.chunked_array([pa.array(translated, pa.string()).take(encoded.indices)])
 
 
@@ -490,31 +367,25 @@ def _keep_once(table: str, rows: pa.Table, files: Mapping[str, str], engine: Any
     if twice.num_rows:
         clash = once.join(twice.drop_columns(["count_all"]), keys=list(key), join_type="left semi")
         clash = clash.sort_by([(name, "ascending") for name in (*key, "_row")])
-        raise DataError(
-            Problem(
-                place=", ".join(files[name] for name in dict.fromkeys(clash["_source"].to_pylist())),
-                column=" + ".join(key),
-                what=f"names several rows of {table} that differ",
-                fix="Keep the right one, or exclude the other with a reason",
-                rows=tuple(clash["_row"].to_pylist()),
-                values=tuple(str(value) for value in clash[key[0]].to_pylist()),
-            )
+        place = ", ".join(files[name] for name in dict.fromkeys(clash["_source"].to_pylist()))
+        what, fix = (
+            f"names several rows of {table} that differ",
+            "Keep the right one, or exclude the other with a reason",
         )
+        raise DataError(_refusal(clash, place, " + ".join(key), what, fix, clash[key[0]]))
     return once
 
 
-def _report_table(table: str, n_repeated: int, tables: Mapping[str, Any]) -> TableReport:
-    rows = tables[table]
-    counts = rows.aggregate(n_rows=rows.count(), **{name: rows[name].count() for name in rows.columns})
-    found = counts.to_pyarrow().to_pylist()[0]
+def _report_table(table: str, n_repeated: int, kept: Mapping[str, pa.Table]) -> TableReport:
+    rows = kept[table].drop_columns(["_row", "_source"])
+    filled = {name: rows.num_rows - rows[name].null_count for name in rows.column_names}
     unmatched = {}
     for source, column, target in REFERENCES:
-        if source == table and target in tables and column in rows.columns:
-            known = tables[target].select(**{column: tables[target][TABLES[target].key[0]]})
-            lost = rows.filter(rows[column].notnull()).anti_join(known, column)
-            unmatched[column] = int(lost.count().to_pyarrow().as_py())
-    n_rows = found.pop("n_rows")
-    return TableReport(name=table, n_rows=n_rows, n_repeated=n_repeated, filled=found, unmatched=unmatched)
+        if source == table and target in kept and column in filled:
+            known = kept[target][TABLES[target].key[0]].combine_chunks()
+            lost = pc.and_(pc.is_valid(rows[column]), pc.invert(pc.is_in(rows[column], value_set=known)))
+            unmatched[column] = pc.sum(lost).as_py() or 0
+    return TableReport(name=table, n_rows=rows.num_rows, n_repeated=n_repeated, filled=filled, unmatched=unmatched)
 
 
 def _capital(text: str) -> str:

@@ -16,13 +16,13 @@ import pyarrow as pa
 
 from gtmlib.data.engagement import Source
 from gtmlib.data.raw import RawTable, clean_heading, make_table, missing_error, read_error
-from gtmlib.data.relation import read_address, read_duckdb, read_parquet, read_sqlite
+from gtmlib.data.relation import read_database, read_parquet, read_sqlite
 from gtmlib.data.workbook import read_workbook
 from gtmlib.errors import DataError, Problem
 
 __all__ = ["RawTable", "clean_heading", "read_source"]
 
-_CHUNK_ROWS = 5_000  # small enough for the processor's cache: 50,000 take twice the time
+_CHUNK_ROWS = 1000  # small enough for the processor's cache: 5,000 take half as long again
 Notes = defaultdict[str, list[int]]  # what was noted of a file = rows
 _FAULTS = {
     "long": ("has more fields than headings", "Quote texts that hold the delimiter, or name one as 'overflow'"),
@@ -54,7 +54,7 @@ def read_source(name: str, source: Source, folder: Path) -> RawTable:
     """
     place = source.file or source.database or ""
     if place.startswith("$"):
-        raw = read_address(name, source)
+        raw = read_database(name, source, None)
     else:
         path = _find(folder, place)
         try:
@@ -97,12 +97,10 @@ def _choose_reader(source: Source, place: str, start: bytes) -> Callable[[str, S
         if start.startswith(b"SQLite format 3\0"):
             return read_sqlite
         if start[8:12] == b"DUCK":
-            return read_duckdb
+            return read_database
         raise read_error(place, "is neither a SQLite nor a DuckDB file", "Name other files under 'file'")
-    if start.startswith(b"PK\x03\x04"):
-        return read_workbook
-    if start.startswith(b"PAR1"):
-        return read_parquet
+    if start.startswith((b"PK\x03\x04", b"PAR1")):
+        return read_parquet if start.startswith(b"PAR1") else read_workbook
     suffix = Path(place).suffix.lower()
     if suffix in (".xlsx", ".xlsm", ".xls", ".parquet"):
         what = f"is no {suffix} file that can be read: it is of another form, or locked with a password"
@@ -117,68 +115,65 @@ def _read_csv(name: str, source: Source, path: Path) -> RawTable:
     with path.open(encoding=encoding, newline="") as stream:
         for _ in range(source.header_row - 1):
             stream.readline()
-        numbered = _read_records(stream, source, notes)
-        header = next(numbered, (0, []))[1]
+        records = _read_records(stream, source, notes)
+        header = next(records, [])
+        headings = [clean_heading(heading) for heading in header]
         others = [sign for sign in ",;\t|" if sign in "".join(header)]
         if len(header) == 1 and others:
             sign = max(others, key=header[0].count)
             what = f"has one heading with the delimiter {source.delimiter!r}"
-            raise read_error(place, what, f"Write delimiter = {sign!r} in the contract", values=tuple(header))
-        headings = [clean_heading(heading) for heading in header]
+            raise read_error(place, what, f"Write delimiter = {sign!r} in the contract", values=tuple(headings))
+        if not any(headings) and not notes["torn"]:
+            raise read_error(place, "has no headings", "Correct header_row", rows=(source.header_row,))
         if headings and source.overflow and source.overflow not in headings:
             raise missing_error(place, f"has no heading '{source.overflow}' for 'overflow'", source.overflow, headings)
-        fields = _fit(numbered if any(headings) else [], headings, source, notes)
         chunks: list[list[pa.Array]] = []
-        while batch := list(itertools.islice(fields, _CHUNK_ROWS)):
+        while batch := list(itertools.islice(records, _CHUNK_ROWS)):
             chunks.append([pa.array(column, pa.string()) for column in zip(*batch, strict=True)])
-    rows = notes["kept"]
+    rows = notes.pop("kept")
     totals_row = rows.pop() if source.has_totals_row and rows else None
     found = {key: tuple(row for row in noted if row != totals_row) for key, noted in notes.items()}
     told = [(what, fix, found[fault]) for fault, (what, fix) in _FAULTS.items() if found.get(fault)]
     if told:
         raise DataError(*(Problem(place=place, what=what, fix=fix, rows=rows) for what, fix, rows in told))
-    columns = [pa.chunked_array([chunk[at] for chunk in chunks], pa.string()) for at in range(len(header))]
+    columns = [pa.chunked_array([chunk[at] for chunk in chunks], pa.string()) for at in range(len(headings))]
     return RawTable(
         name=name,
         file=place,
-        table=make_table(place, source.header_row, header, rows, columns),
+        table=make_table(place, source.header_row, headings, rows, columns),
         encoding=encoding,
         repaired_rows=found.get("repaired", ()),
         totals_row=totals_row,
-        n_empty_rows=len(notes["empty"]),
+        n_empty_rows=len(found.get("empty", ())),
     )
 
 
-def _read_records(stream: Iterable[str], source: Source, notes: Notes) -> Iterator[tuple[int, list[str]]]:
-    """Give each record with the line it starts on; a quote that goes wrong ends the file."""
+def _read_records(stream: Iterable[str], source: Source, notes: Notes) -> Iterator[list[str]]:
+    """Give the headings, then each record at their width; note its row, the line that it starts on.
+
+    A quote that goes wrong ends the file.
+    """
     reader = csv.reader(stream, delimiter=source.delimiter, strict=True)
-    row = source.header_row
+    row, kept = source.header_row, notes["kept"]
     try:
+        header = next(reader, [])
+        yield header
+        width, at = len(header), [*map(clean_heading, header)].index(source.overflow) if source.overflow else None
+        row += reader.line_num
         for fields in reader:
-            yield row, fields
+            if any(fields):
+                kept.append(row)
+                if surplus := len(fields) - width:
+                    notes["short" if surplus < 0 else "long" if at is None else "repaired"].append(row)
+                    if surplus > 0 and at is not None:
+                        fields[at : at + surplus + 1] = [source.delimiter.join(fields[at : at + surplus + 1])]
+                    fields = (fields + [""] * width)[:width]
+                yield fields
+            else:
+                notes["empty"].append(row)
             row = source.header_row + reader.line_num
     except csv.Error:
         notes["torn"].append(row)
-
-
-def _fit(
-    records: Iterable[tuple[int, list[str]]], headings: list[str], source: Source, notes: Notes
-) -> Iterator[list[str]]:
-    """Bring each record to the width of the headings, and note what was done with its row."""
-    width, kept = len(headings), notes["kept"]
-    at = headings.index(source.overflow) if source.overflow in headings else None
-    for row, fields in records:
-        if not any(fields):
-            notes["empty"].append(row)
-            continue
-        kept.append(row)
-        surplus = len(fields) - width
-        if surplus:
-            notes["short" if surplus < 0 else "long" if at is None else "repaired"].append(row)
-            if surplus > 0 and at is not None:
-                fields[at : at + surplus + 1] = [source.delimiter.join(fields[at : at + surplus + 1])]
-            fields = (fields + [""] * width)[:width]
-        yield fields
 
 
 def _find_encoding(place: str, path: Path) -> str:

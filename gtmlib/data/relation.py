@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from gtmlib.data.engagement import Source
 from gtmlib.data.raw import RawTable, cells_to_array, make_table, missing_error, read_error
+from gtmlib.errors import DataError
 
 
 def _numbered(name: str, source: Source, place: str, table: pa.Table) -> RawTable:
@@ -51,19 +50,10 @@ def read_sqlite(name: str, source: Source, path: Path) -> RawTable:
     return _numbered(name, source, f"{place} [{relation}]", pa.Table.from_arrays(cells, headings))
 
 
-def read_duckdb(name: str, source: Source, path: Path) -> RawTable:
-    """Read a relation of a DuckDB file, which stays as it is; raise DataError if that fails."""
-    import ibis
+def read_database(name: str, source: Source, path: Path | None) -> RawTable:
+    """Read a relation (`table` or `schema.table`) of a DuckDB file, or else of a database behind an address.
 
-    # A view must not read other files.
-    connect = ibis.duckdb.connect
-    return _read_backend(name, source, lambda: connect(path, read_only=True, enable_external_access=False))
-
-
-def read_address(name: str, source: Source) -> RawTable:
-    """Read a relation of the database whose address is in the variable that `source.database` names.
-
-    The relation may be written `schema.table`.
+    The address stands in the variable that `source.database` names.
 
     Raises
     ------
@@ -71,32 +61,27 @@ def read_address(name: str, source: Source) -> RawTable:
         If the variable, the database or the relation is not there; never with a word of the address.
     """
     import ibis
-
-    variable = str(source.database)[1:]
-    address = os.environ.get(variable)
-    if not address:
-        fix = f"Set it: export {variable}=postgres://user:password@host/database"
-        raise read_error(f"${variable}", "is not set", fix)
-    return _read_backend(name, source, lambda: ibis.connect(address))
-
-
-def _read_backend(name: str, source: Source, connect: Callable[[], Any]) -> RawTable:
     from ibis.common.exceptions import TableNotFound
 
     place, relation = str(source.database), str(source.relation)
     schema, _, title = relation.rpartition(".")
-    known: list[str] | None = None
+    address = os.environ.get(place[1:], "")
+    if not path and not address:
+        raise read_error(place, "is not set", f"Set it: export {place[1:]}=postgres://user:password@host/database")
     try:
-        con = connect()
+        # A view of a file must not read other files.
+        duckdb_options = {"read_only": True, "enable_external_access": False}
+        con = ibis.duckdb.connect(path, **duckdb_options) if path else ibis.connect(address)
         try:
             table = con.table(title, database=schema or None).to_pyarrow()
         except TableNotFound:
             known = con.list_tables(database=schema or None)
+            raise missing_error(place, f"has no table or view '{relation}'", title, known) from None
         finally:
             con.disconnect()
+    except DataError:
+        raise
     except Exception as error:  # noqa: BLE001  drivers raise what they like, and their words may hold the password
-        fix = "Check the address, the network and the rights to read; a database file is read without views on files"
+        fix = "Check the address, the network and the rights to read; a file is read without views on files"
         raise read_error(place, f"can't be read ({type(error).__name__})", fix) from None
-    if known is not None:
-        raise missing_error(place, f"has no table or view '{relation}'", title, known)
     return _numbered(name, source, f"{place} [{relation}]", table)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,19 +14,6 @@ from sqlglot.errors import SqlglotError
 from gtmlib.data.engagement import nearest
 from gtmlib.data.schema import TABLES
 from gtmlib.errors import DataError, Problem
-
-# What would leave rows out, multiply or merge them; `exclude` rules leave rows out, each with its reason.
-BANNED = {
-    "where": "WHERE",
-    "having": "HAVING",
-    "limit": "LIMIT",
-    "offset": "OFFSET",
-    "distinct": "DISTINCT",
-    "group": "GROUP BY",
-    "qualify": "QUALIFY",
-    "sample": "SAMPLE",
-    "with_": "WITH",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +63,21 @@ def run_select(
     """
     place = f"engagement.toml: tables.{table}"
     branches = _branches(sql, place)
-    problems = [problem for branch in branches for problem in _check(branch, table, sources, place)]
-    if problems:
+    if problems := [problem for branch in branches for problem in _check(branch, table, sources, place)]:
         raise DataError(*problems)
     parts, unmatched = [], []
     for branch in branches:
-        base = _source_of(branch.args["from_"])
-        traced = branch.select(f"{base.alias_or_name}._row AS _row", f"'{base.name}' AS _source")
-        parts.append(traced.sql("duckdb"))
-        unmatched.extend(_account_for(connection, branch, base, sources, place))
-    selected = _run(connection, " UNION ALL BY NAME ".join(parts), place)
-    n_rows = sum(sources[_source_of(branch.args["from_"]).name].num_rows for branch in branches)
-    if selected.num_rows != n_rows:  # unnest() in a column makes rows that no join does
-        what = f"makes {selected.num_rows:,} rows of {n_rows:,}"
-        raise DataError(Problem(place=place, what=what, fix="Write columns that give one value per row"))
-    return selected, tuple(unmatched)
+        base, joined = branch.args["from_"].this, [join.this for join in branch.args.get("joins") or ()]
+        lost = [f"count(*) FILTER (WHERE {other.alias_or_name}._row IS NULL)" for other in joined]
+        counted = _run(connection, branch.select("count(*)", *lost, append=False).sql("duckdb"), place)
+        n_made, *n_lost = [column[0].as_py() for column in counted.columns]
+        if n_made != (n_rows := sources[base.name].num_rows):
+            what = f"makes {n_made:,} rows of the {n_rows:,} in '{base.name}'"
+            fix = "A joined source has its key more than once: join on all of its key columns"
+            raise DataError(Problem(place=place, what=what, fix=fix))
+        unmatched += [Unmatched(source=base.name, joined=to.name, n=n) for to, n in zip(joined, n_lost, strict=True)]
+        parts.append(branch.select(f"{base.alias_or_name}._row AS _row", f"'{base.name}' AS _source").sql("duckdb"))
+    return _run(connection, " UNION ALL BY NAME ".join(parts), place), tuple(unmatched)
 
 
 def read_names(sql: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -125,7 +111,7 @@ def _branches(sql: str, place: str) -> list[exp.Select]:
             node = pending.pop(0)
             if isinstance(node, exp.Select):
                 branches.append(node)
-            elif isinstance(node, exp.Union) and not any(node.args.get(arg) for arg in BANNED):
+            elif isinstance(node, exp.Union) and _clauses(node) <= {"this", "expression", "by_name"}:
                 pending[:0] = [node.left, node.right]
             else:
                 break
@@ -136,64 +122,36 @@ def _branches(sql: str, place: str) -> list[exp.Select]:
 
 
 def _check(branch: exp.Select, table: str, sources: Mapping[str, pa.Table], place: str) -> list[Problem]:
-    def problem(what: str, fix: str) -> Problem:
-        return Problem(place=place, what=what, fix=fix)
-
-    fix = "Leave rows out with [[sources.NAME.exclude]] and a reason"
-    problems = [problem(f"uses {word}", fix) for arg, word in BANNED.items() if branch.args.get(arg)]
-    from_ = branch.args.get("from_")
-    is_nested = any(node is not branch for node in branch.find_all(exp.Select, exp.Star, exp.Values))
-    if is_nested or not from_ or not isinstance(from_.this, exp.Table):
-        problems.append(problem("has a subquery, a '*' or no FROM", "Name sources and columns one by one"))
-    if branch.find(exp.TableSample) and not branch.args.get("sample"):
-        problems.append(problem("uses SAMPLE", fix))
-    joins = branch.args.get("joins") or ()
+    first, joins = branch.args.get("from_"), branch.args.get("joins") or []
+    # What would leave rows out, multiply or merge them; `exclude` rules leave rows out, each with its reason.
+    banned = sorted(_clauses(branch) - {"expressions", "from_", "joins", "sample"})
+    words = [{"group": "GROUP BY", "order": "ORDER BY", "with_": "WITH"}.get(name, name.upper()) for name in banned]
+    found = [(f"uses {word}", "Leave rows out with [[sources.NAME.exclude]] and a reason") for word in words]
+    if branch.find(exp.TableSample):
+        found.append(("uses SAMPLE", "Leave rows out with [[sources.NAME.exclude]] and a reason"))
+    is_plain = first and all(isinstance(clause.this, exp.Table) for clause in (first, *joins))
+    nested = branch.find_all(exp.Select, exp.Star, exp.Values, exp.Explode, exp.Unnest)
+    if not is_plain or any(node is not branch for node in nested):
+        found.append(("has a subquery, an unnest, a '*' or no FROM", "Name sources and columns one by one"))
     if any(join.side != "LEFT" or join.kind not in ("", "OUTER") or not join.args.get("on") for join in joins):
-        problems.append(problem("has a join that is not LEFT JOIN … ON …", "Write LEFT JOIN source ON a = b"))
-    for node in branch.find_all(exp.Table):
-        if node.name not in sources or node.db:
-            hint = nearest(node.name, sources)
-            problems.append(problem(f"reads '{node.name}', which is no source", hint[:1].upper() + hint[1:]))
-    columns = [selected.alias_or_name for selected in branch.expressions]
-    for name in columns:
-        if name not in TABLES[table].columns:
-            hint = nearest(name, TABLES[table].columns)
-            problems.append(problem(f"gives '{name}', which {table} has not", hint[:1].upper() + hint[1:]))
-    if twice := sorted({name for name in columns if columns.count(name) > 1}):
-        problems.append(problem(f"gives '{twice[0]}' twice", "Keep one"))
-    return problems
+        found.append(("has a join that is not LEFT JOIN … ON …", "Write LEFT JOIN source ON a = b"))
+    read = {node.name for node in branch.find_all(exp.Table) if node.name not in sources or node.db}
+    found += [(f"reads '{name}', which is no source", nearest(name, sources)) for name in sorted(read)]
+    columns, known = [selected.alias_or_name for selected in branch.expressions], TABLES[table].columns
+    unknown = [name for name in dict.fromkeys(columns) if name not in known]
+    found += [(f"gives '{name}', which {table} has not", nearest(name, known)) for name in unknown]
+    found += [(f"gives '{name}' twice", "Keep one") for name in sorted({*columns}) if columns.count(name) > 1]
+    return [Problem(place=place, what=what, fix=fix[:1].upper() + fix[1:]) for what, fix in found]
 
 
-def _source_of(clause: Any) -> exp.Table:
-    found = clause.this
-    if not isinstance(found, exp.Table):
-        raise TypeError(f"a checked SELECT reads {type(found).__name__}")
-    return found
+def _clauses(node: exp.Expression) -> set[str]:
+    return {name for name, clause in node.args.items() if clause}
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> pa.Table:
     try:
         return connection.execute(sql).to_arrow_table()
     except duckdb.Error as error:
-        what = "does not run: " + str(error).splitlines()[0]
+        what = "does not run: " + str(error).splitlines()[0].rstrip("!.")
         fix = "Mend it; columns are the headings of the file, in double quotes where they hold spaces"
         raise DataError(Problem(place=place, what=what, fix=fix)) from None
-
-
-def _account_for(
-    connection: duckdb.DuckDBPyConnection,
-    branch: exp.Select,
-    base: exp.Table,
-    sources: Mapping[str, pa.Table],
-    place: str,
-) -> list[Unmatched]:
-    """Count what each join left unmatched, and refuse one that multiplies rows."""
-    joined = [join.this for join in branch.args.get("joins") or ()]
-    counts = [f"count(*) FILTER (WHERE {other.alias_or_name}._row IS NULL)" for other in joined]
-    counted = _run(connection, branch.select("count(*)", *counts, append=False).sql("duckdb"), place)
-    n_rows, *n_unmatched = [column[0].as_py() for column in counted.columns]
-    if n_rows != sources[base.name].num_rows:
-        what = f"makes {n_rows:,} rows of the {sources[base.name].num_rows:,} in '{base.name}'"
-        fix = "A joined source has its key more than once: join on all of its key columns"
-        raise DataError(Problem(place=place, what=what, fix=fix))
-    return [Unmatched(source=base.name, joined=other.name, n=n) for other, n in zip(joined, n_unmatched, strict=True)]

@@ -148,17 +148,16 @@ def parse_column(
     ([Decimal('1234.5000'), None], 'has 1 unreadable amount')
     """
     column = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-    if pa.types.is_dictionary(column.type) or pa.types.is_large_string(column.type):
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
         column = column.cast(pa.string())
     if getattr(column.type, "tz", None) or pa.types.is_nested(column.type):
-        nothing, fix = (
-            pa.chunked_array([pa.nulls(len(column), TYPES[kind])]),
-            "Export plain values, dates without a zone",
-        )
-        what = f"holds values of the type {column.type}"
-        return _report(column, nothing, kind, ParsedColumn(values=nothing, what=what, fix=fix))
+        what, fix = f"holds values of the type {column.type}", "Export plain values, dates without a zone"
+        nothing = pa.chunked_array([pa.nulls(len(column), TYPES[kind])])
+        return _report(column, kind, ParsedColumn(values=nothing, what=what, fix=fix))
     if not dialect.null_words and (typed := _native(column, kind)) is not None:
-        return _report(column, typed, kind, ParsedColumn(values=typed, fix=_FIXES[kind]))
+        return _report(column, kind, ParsedColumn(values=typed, fix=_FIXES[kind]))
     if not pa.types.is_string(column.type):
         column, dialect = _to_text(column), replace(dialect, decimal=".")
     text = pc.utf8_trim(column, characters=_BLANKS)
@@ -166,24 +165,24 @@ def parse_column(
     text = pc.if_else(is_null, pa.scalar(None, pa.string()), text)
     if kind in ("id", "text"):
         typed = pc.if_else(pc.match_substring_regex(text, _FAILED), pa.scalar(None, pa.string()), text)
-        return _report(text, typed, kind, ParsedColumn(values=typed, fix=_FIXES[kind]))
+        return _report(text, kind, ParsedColumn(values=typed, fix=_FIXES[kind]))
     codes = _encode(text)
     told = _parse_words(codes.dictionary, kind, dialect, choices)
     bad = codes.dictionary.filter(pc.is_null(told.values))
     if pc.any(pc.match_substring_regex(bad, _FAILED)).as_py():
         told = replace(told, fix=_FIXES["text"])
-    if told.decided_at is not None:
-        told = replace(told, decided_at=pc.index(codes.indices, told.decided_at).as_py())
-    return _report(text, pa.chunked_array([told.values.take(codes.indices)]), kind, told)
+    decided_at = None if told.decided_at is None else pc.index(codes.indices, told.decided_at).as_py()
+    values = pa.chunked_array([told.values.take(codes.indices)])
+    return _report(text, kind, replace(told, values=values, decided_at=decided_at))
 
 
-def _report(source: pa.ChunkedArray, typed: pa.ChunkedArray, kind: Kind, told: ParsedColumn) -> ParsedColumn:
+def _report(source: pa.ChunkedArray, kind: Kind, told: ParsedColumn) -> ParsedColumn:
     """Report the values that are in the source and not among the typed ones."""
-    is_bad = pc.and_(pc.is_null(typed), pc.invert(pc.is_null(source, nan_is_null=True)))
+    is_bad = pc.and_(pc.is_null(told.values), pc.invert(pc.is_null(source, nan_is_null=True)))
     bad = tuple(pc.indices_nonzero(is_bad).to_pylist())
     noun = _NOUNS.get(kind, kind) + ("s" if len(bad) > 1 else "")
     what = told.what or f"has {len(bad)} {'unknown' if kind == 'choice' else 'unreadable'} {noun}"
-    return replace(told, values=typed, bad=bad, what=what if bad else "", fix=told.fix if bad else "")
+    return replace(told, bad=bad, what=what if bad else "", fix=told.fix if bad else "")
 
 
 def _native(column: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray | None:
@@ -311,11 +310,9 @@ def _parse_dates(words: pa.Array, dialect: Dialect) -> ParsedColumn:
     day_first, month_first = ({day: read_date(day, order, dialect) for day in {*days}} for order in ("DMY", "MDY"))
     is_open = [at for at, day in enumerate(days) if day_first[day] != month_first[day]]
     says = {"DMY": "the day comes first", "MDY": "the month comes first"}
-    shows = {
-        "DMY": next((at for at in is_open if month_first[days[at]] is None), None),
-        "MDY": next((at for at in is_open if day_first[days[at]] is None), None),
-    }
-    shown = {order: at for order, at in shows.items() if at is not None}
+    others = {"DMY": month_first, "MDY": day_first}  # where the other order has no such day, a value shows its own
+    only = {order: [at for at in is_open if other[days[at]] is None] for order, other in others.items()}
+    shown = {order: found[0] for order, found in only.items() if found}
     order, decided, decided_at = "DMY", "", None
     if dialect.order in says:
         order = dialect.order
@@ -324,11 +321,11 @@ def _parse_dates(words: pa.Array, dialect: Dialect) -> ParsedColumn:
         [(order, decided_at)] = shown.items()
         decided = f"'{words[decided_at]}' shows that {says[order]}"
     elif is_open:
-        values = pa.array([day_first[day] if day_first[day] == month_first[day] else None for day in days], pa.date32())
+        values = [day_first[day] if day_first[day] == month_first[day] else None for day in days]
         both = " and ".join(f"'{words[at]}'" for at in shown.values())
         what = f"holds dates in two orders ({both})" if both else "holds dates that read both ways, day or month first"
         fix = "Write date_format = 'DD/MM/YYYY' or 'MM/DD/YYYY' in the contract, whichever holds"
-        return ParsedColumn(values=values, what=what, fix=fix, is_ambiguous=True)
+        return ParsedColumn(values=pa.array(values, pa.date32()), what=what, fix=fix, is_ambiguous=True)
     found = day_first if order == "DMY" else month_first
     values = pa.array([found[day] for day in days], pa.date32())
     return ParsedColumn(values=values, fix=_FIXES["date"], decided=decided, decided_at=decided_at)

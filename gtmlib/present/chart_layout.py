@@ -15,7 +15,7 @@ from typing import Any
 from babel.numbers import format_compact_currency
 from plotly.graph_objs._figure import Figure
 
-from gtmlib.present.colours import INK, PAPER, SOFT, contrast
+from gtmlib.present.colours import SOFT
 from gtmlib.present.exhibit import CellKind
 from gtmlib.present.language import Language
 
@@ -30,19 +30,9 @@ def plain(label: str, width: int = 0) -> str:
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 
-def bold(text: str) -> str:
-    """Text for plotly in bold."""
-    return f"<b>{text}</b>"
-
-
 def inked(text: str, colour: str) -> str:
     """Plain text in a colour."""
     return f'<span style="color:{colour}">{plain(text)}</span>' if text else ""
-
-
-def readable_ink(ground: str) -> str:
-    """Give the ink, dark or light, that can be read on a ground."""
-    return max((INK, PAPER), key=lambda ink: contrast(ink, ground))
 
 
 def stack(*texts: str) -> str:
@@ -55,9 +45,8 @@ def most_lines(texts: Iterable[str]) -> int:
     return max((text.count("<br>") + 1 for text in texts), default=1)
 
 
-def stroke(x0: float, y0: float, x1: float, y1: float, colour: str, width: float, layer: str = "between") -> Spec:
+def stroke(x0: float, y0: float, x1: float, y1: float, line: Spec, layer: str = "between") -> Spec:
     """Draw a line between two points of the data."""
-    line = {"color": colour, "width": width}
     return {"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line, "layer": layer}
 
 
@@ -82,13 +71,15 @@ def draw_rows(
     span_width = max((6.2 * len(row.span) + 8 for row in rows if row.span), default=0)
     left, above, beside, heads, hovers = [], [], [], [], []
     for place, row in enumerate(rows):
-        wide, phone = (bold(name) if row.is_total else name for name in (plain(row.label, 28), plain(row.label, 40)))
+        wide, phone = (plain(row.label, width) for width in (28, 40))
+        if row.is_total:
+            wide, phone = f"<b>{wide}</b>", f"<b>{phone}</b>"
         left.append(stack(wide, inked(row.detail, SOFT)))
         above.append("  ".join(filter(None, (phone, inked(row.detail, SOFT)))))
-        value = LOOK["row_value"] | {"y": place, "xshift": value_width, "text": bold(plain(row.value))}
+        value = LOOK["row_value"] | {"y": place, "xshift": value_width, "text": f"<b>{plain(row.value)}</b>"}
         beside += [value, LOOK["row_span"] | {"y": place, "xshift": value_width + 8, "text": plain(row.span)}]
         heads += [value, LOOK["row_head"] | {"y": place, "text": above[-1]}]
-        hovers.append(stack(plain(row.label), bold(plain(row.value)), plain(row.span), plain(row.detail)))
+        hovers.append(stack(plain(row.label), value["text"], plain(row.span), plain(row.detail)))
     narrow = narrow | {"height": (40 + 16 * most_lines(above)) * n_rows + 70, "annotations": heads, "bargap": 0.66}
     narrow |= {"margin.r": value_width, "margin.l": 22, "yaxis.showticklabels": False}
     layout = {
@@ -111,8 +102,8 @@ def lay_scale(values: Sequence[float], *, kind: CellKind, language: Language, ti
     width = (high - low) or abs(high) or 1.0
     rough: float = 10 ** math.floor(math.log10(width / 4))
     step = next(rough * factor for factor in (1, 2, 5, 10) if width / (rough * factor) <= 6)
-    places = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
-    ticks = [round(step * place, 12) for place in places]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    ticks = [round(step * place, 12) for place in range(first, last + 1)]
     pad = 0.03 * width
     ends = [low - pad if low else 0, high + pad]
     texts = [_tick(tick, kind, step, language) for tick in ticks]
@@ -124,8 +115,6 @@ def _tick(value: float, kind: CellKind, step: float, language: Language) -> str:
         text: str = format_compact_currency(value, language.currency, locale=language.locale, fraction_digits=1)
         spaced = re.sub(r"([A-Z]{2})(\d)", "\\1\N{NO-BREAK SPACE}\\2", text)
         return spaced.replace("-", "\N{MINUS SIGN}")
-    if kind == "percent_points" and value == 0:
-        return language.format(0, "count")
     return language.format(value, "percent_whole" if kind == "percent" and step >= 0.01 else kind)
 
 

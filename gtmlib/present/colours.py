@@ -16,7 +16,7 @@ def readable_shade(colour: str, ratio: float, *, paper: str = PAPER) -> str:
     >>> readable_shade("#1f5f8b", 4.5)
     '#1f5f8b'
     >>> readable_shade("#ffd500", 4.5)
-    '#8a7300'
+    '#8c7500'
     """
     shades = (blend(colour, "#000000", step / 100) for step in range(101))
     return next((shade for shade in shades if contrast(shade, paper) >= ratio), "#000000")
@@ -55,6 +55,17 @@ def contrast(colour: str, other: str) -> float:
     """
     light, dark = sorted((_luminance(colour), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def readable_ink(ground: str) -> str:
+    """Give the ink, dark or light, that can be read on a ground.
+
+    Examples
+    --------
+    >>> readable_ink("#000000")
+    '#ffffff'
+    """
+    return max((INK, PAPER), key=lambda ink: contrast(ink, ground))
 
 
 def loss_colour(accent: str = ACCENT) -> str:

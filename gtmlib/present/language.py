@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -196,16 +196,3 @@ def read_catalog(code: str) -> Catalog:
 def has_message(language: Language, key: str) -> bool:
     """Tell whether the language's catalog has a message."""
     return read_catalog(language.code).get(key) is not None
-
-
-def message_places(text: str) -> Iterator[tuple[str, str]]:
-    """Give the name and kind of every `{name:kind}` place of a message.
-
-    Examples
-    --------
-    >>> list(message_places("{n:count} of {total:count}"))
-    [('n', 'count'), ('total', 'count')]
-    """
-    for _, name, kind, _ in string.Formatter().parse(text):
-        if name:
-            yield name, kind or "text"

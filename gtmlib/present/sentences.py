@@ -30,9 +30,8 @@ def describe_finding(finding: Finding, language: Language) -> str:
     language : Language
         The reader's.
     """
-    return language.say(
-        finding.message, **{name: name_of(name, value, language) for name, value in finding.args.items()}
-    )
+    named = {name: name_of(name, value, language) for name, value in finding.args.items()}
+    return language.say(finding.message, **named)
 
 
 def name_of(kind: str, value: object, language: Language) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
 
 from gtmlib.present.exhibit import Table
 from gtmlib.present.language import Language
@@ -32,20 +31,13 @@ def render_table(table: Table, *, table_id: str, language: Language) -> str:
     from great_tables import html as vetted
 
     names = [f"c{place}" for place in range(len(table.columns))]
-    cells = [
-        [language.format(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)]
-        for row in table.rows
-    ]
-    is_number = [column.kind != "text" for column in table.columns]
+    kinds = [column.kind for column in table.columns]
+    cells = [[language.format(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows]
     # great-tables reads `{{ }}` in headings as units, and a client's group can be called anything.
-    labels: dict[str, Any] = {
-        name: vetted(html.escape(column.label).replace("{", "&#123;"))
-        for name, column in zip(names, table.columns, strict=True)
-    }
-    frame = pd.DataFrame(cells, columns=names, dtype=object)
-    drawn = GT(frame, id=table_id, rowname_col=names[0]).cols_label(labels).tab_stubhead(labels[names[0]])
-    drawn = drawn.cols_align("right", [name for name, right in zip(names, is_number, strict=True) if right])
-    drawn = drawn.cols_align("left", [name for name, right in zip(names, is_number, strict=True) if not right])
+    heads = [vetted(html.escape(column.label).replace("{", "&#123;")) for column in table.columns]
+    drawn = GT(pd.DataFrame(cells, columns=names, dtype=object), id=table_id, rowname_col=names[0])
+    drawn = drawn.cols_label(dict(zip(names, heads, strict=True))).tab_stubhead(heads[0]).cols_align("left")
+    drawn = drawn.cols_align("right", [name for name, kind in zip(names, kinds, strict=True) if kind != "text"])
     found = re.search(r"<table.*</table>", drawn.as_raw_html(), re.DOTALL)
     body = re.sub(r' (?:class="gt_table"|data-quarto-[a-z-]+="false")', "", found[0] if found else "")
     # Ids and `headers` repeat what the scopes say, and two headings alike would give one id twice.

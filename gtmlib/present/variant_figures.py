@@ -8,19 +8,7 @@ from typing import Any
 
 from plotly.graph_objs._figure import Figure
 
-from gtmlib.present.chart_layout import (
-    LOOK,
-    Row,
-    Spec,
-    bold,
-    draw,
-    draw_rows,
-    inked,
-    lay_scale,
-    lay_x_axis,
-    plain,
-    stack,
-)
+from gtmlib.present.chart_layout import LOOK, Row, Spec, draw, draw_rows, inked, lay_scale, lay_x_axis, plain, stack
 from gtmlib.present.colours import ACCENT, INK, QUIET, readable_shade, tint
 from gtmlib.present.language import Language
 
@@ -110,7 +98,7 @@ def plot_slopes(
         _note(language.format(rate, "percent"), x=side, y=rate, xanchor=anchor, xshift=shift)
         for side, (rate, anchor, shift) in enumerate(zip(overall.rates, ("right", "left"), (-14, 14), strict=True))
     ]
-    axis: Spec = {"tickvals": [0, 1], "ticktext": [bold(plain(end, 18)) for end in ends], "range": [-0.4, 1.4]}
+    axis: Spec = {"tickvals": [0, 1], "ticktext": [f"<b>{plain(end, 18)}</b>" for end in ends], "range": [-0.4, 1.4]}
     layout = {
         "height": 420,
         "xaxis": LOOK["label_axis"] | axis,
@@ -149,16 +137,12 @@ def plot_course(
     hovers = []
     for label, value, bottom, top, detail in zip(labels, values, low, high, details or [""] * len(labels), strict=True):
         said, span = _points(value, bottom, top, language)
-        hovers.append(stack(plain(label), bold(plain(said)), plain(span), plain(detail)))
+        hovers.append(stack(plain(label), f"<b>{plain(said)}</b>", plain(span), plain(detail)))
     edge = {"color": tint(strong, 0.5), "width": 1}
     band: Spec = {"type": "scatter", "mode": "lines", "x": places, "hoverinfo": "skip", "line": edge}
     line: Spec = {"type": "scatter", "mode": "lines+markers", "x": places, "y": list(values), "hoverinfo": "text"}
     line |= {"hovertext": hovers, "line": {"color": strong, "width": 2.5}, "marker": {"color": strong, "size": 8}}
-    data = [
-        band | {"y": list(low)},
-        band | {"y": list(high), "fill": "tonexty", "fillcolor": tint(strong, 0.86)},
-        line,
-    ]
+    data = [band | {"y": list(low)}, band | {"y": list(high), "fill": "tonexty", "fillcolor": tint(strong, 0.86)}, line]
     every = -(-len(labels) // 12)
     phone = -(-len(labels) // MOST_TICKS)
     pick = list(reversed(range(len(labels) - 1, -1, -every)))
@@ -182,7 +166,9 @@ def plot_course(
 def _slope(slope: Slope, language: Language, line: Spec, colour: str, most: int) -> Spec:
     hovers = [
         stack(
-            bold(plain(slope.label)), plain(language.format(rate, "percent")), inked(_contacts(size, language), QUIET)
+            f"<b>{plain(slope.label)}</b>",
+            plain(language.format(rate, "percent")),
+            inked(_contacts(size, language), QUIET),
         )
         for rate, size in zip(slope.rates, slope.sizes, strict=True)
     ]
@@ -206,4 +192,4 @@ def _segment(x0: float, y0: float, x1: float, y1: float, line: Spec) -> Spec:
 
 
 def _note(text: str, **place: Any) -> Spec:
-    return {"text": bold(plain(text)), "showarrow": False, "font": {"size": 13, "color": INK}, **place}
+    return {"text": f"<b>{plain(text)}</b>", "showarrow": False, "font": {"size": 13, "color": INK}, **place}

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gtmlib.data.engagement import CONTRACT_FILE, Engagement
-from gtmlib.data.load import LoadReport
+from gtmlib.data.loaded import LoadReport
 from gtmlib.run.manifest import file_hash
 
 
@@ -44,7 +44,7 @@ def describe_changes(engagement: Engagement, report: LoadReport, before: Mapping
     hashes = {row["name"]: row["sha256"] for row in before["inputs"]}
     same = [row["file"] for row in now["inputs"] if row["sha256"] == hashes.get(row["name"])]
     return [
-        f"Compared with the data of {before['exported_on']}, {len(same)} of {len(now['inputs'])} files are the same.",
+        f"Compared with the data of {before['exported_on']}, {len(same)} of {len(now['inputs'])} files unchanged.",
         *lines,
     ]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gtmlib.data.engagement import Contract, Engagement
-from gtmlib.data.load import Loaded, LoadReport, SourceReport, TableReport, load_tables
+from gtmlib.data.load import load_tables
+from gtmlib.data.loaded import Loaded, LoadReport, SourceReport, TableReport
 from gtmlib.data.select import read_names
 from gtmlib.errors import DataError, Problem, list_first
 from gtmlib.present.language import Language
@@ -98,26 +99,19 @@ def _joins(report: LoadReport) -> list[str]:
 def _describe_words(loaded: Loaded) -> list[str]:
     """List words of the contract that no row has: most are typing errors, and would count as zero without a word."""
     contract, plan = loaded.engagement.contract, loaded.engagement.contract.variants
-    places: dict[str, tuple[Iterable[str], tuple[str, ...]]] = {
-        "segments": (contract.segments.names, (f"customers.{contract.segments.by}", "touches.segment")),
-        "channels": (contract.conversations.channels, ("touches.channel",)),
-        "outcomes": (contract.conversations.excluded_outcomes, ("touches.outcome",)),
-        "variants": (plan.planned_split if plan else (), ("touches.variant_assigned",)),
-        "success": (plan.success if plan else (), ("touches.outcome",)),
-    }
+    told: tuple[tuple[str, str, Iterable[str]], ...] = (
+        ("touches", "channel", contract.conversations.channels),
+        ("touches", "outcome", [*contract.conversations.excluded_outcomes, *(plan.success if plan else ())]),
+        ("touches", "variant_assigned", plan.planned_split if plan else ()),
+        ("customers", contract.segments.by, contract.segments.names),
+    )
     entries = []
-    for key, (words, columns) in places.items():
-        known = {value for column in columns for value in _values(loaded, column)}
-        strange = ", ".join(f"'{word}'" for word in words if word not in known)
-        entries.append((key, f"{strange} (looked in {', '.join(columns)})" if known and strange else ""))
+    for table, column, words in told:
+        if words and not loaded.missing(**{table: (column,)}):
+            known = set(loaded.tables[table].select(column).distinct().to_pyarrow()[column].to_pylist())
+            strange = ", ".join(f"'{word}'" for word in words if word not in known)
+            entries.append((column, f"{strange} (looked in {table})" if strange else ""))
     return _entries(entries)
-
-
-def _values(loaded: Loaded, place: str) -> list[str]:
-    table, _, column = place.partition(".")
-    if loaded.missing(**{table: (column,)}):
-        return []
-    return list(loaded.tables[table].select(column).distinct().to_pyarrow()[column].to_pylist())
 
 
 def _describe_problems(contract: Contract, problems: Iterable[Problem | str]) -> str:

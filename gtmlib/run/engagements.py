@@ -1,4 +1,4 @@
-"""Engagement folders: found by name, made new, and the demo."""
+"""Engagement folders: found by name, and made new."""
 
 from __future__ import annotations
 
@@ -44,21 +44,4 @@ def new_engagement(name: str, *, data: Path = DATA) -> Path:
         raise ParameterError(f"{folder} exists already: choose another name, or go on with 'gtm check {name}'")
     (folder / "exports").mkdir(parents=True)
     (folder / CONTRACT_FILE).write_bytes(TEMPLATE.read_bytes())
-    return folder
-
-
-def make_demo_engagement(*, data: Path = DATA) -> Path:
-    """Write the demo engagement, unless it is there already.
-
-    Returns
-    -------
-    Path
-        Its folder.
-    """
-    folder = data / "demo"
-    if not (folder / CONTRACT_FILE).is_file():
-        from gtmlib.data.synth import make_demo
-        from gtmlib.data.synth_exports import write_demo
-
-        write_demo(make_demo(), folder)
     return folder

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gtmlib.analyses import contacts, conversion, data_check, objections, profitability
+from gtmlib.analyses import conversion, data_check, objections, profitability
 from gtmlib.data.engagement import Contract
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.data.schema import REFERENCES, TABLES
 from gtmlib.errors import SHOWN
 from gtmlib.present.exhibits.data_check import describe_needed
@@ -106,7 +106,7 @@ def _wants(contract: Contract) -> dict[str, tuple[Columns, Columns]]:
         data_check.CHAPTER: ({}, data_check.WISHED),
         profitability.CHAPTER: (profitability.NEEDED, {**profitability.WISHED, **segments}),
         objections.CHAPTER: (objections.NEEDED, objections.WISHED),
-        conversion.CHAPTER: (contacts.needed_columns(contract.variants), conversion.WISHED),
+        conversion.CHAPTER: (conversion.needed_columns(contract.variants), conversion.WISHED),
     }
 
 
@@ -114,9 +114,8 @@ def _lacking(loaded: Loaded, table: str, wanted: list[str]) -> list[str]:
     """Give the columns to ask for: of a table that is not there also those without which a row is nothing."""
     lacking = loaded.missing(**{table: tuple(wanted)})
     if table in lacking:
-        return list(
-            dict.fromkeys([name for name, about in TABLES[table].columns.items() if about.is_required] + wanted)
-        )
+        required = [name for name, about in TABLES[table].columns.items() if about.is_required]
+        return list(dict.fromkeys(required + wanted))
     return [item.partition(".")[2] for item in lacking]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gtmlib.data.engagement import CONTRACT_FILE, Engagement
-from gtmlib.data.load import LoadReport
+from gtmlib.data.loaded import LoadReport
 from gtmlib.run.plan import SET_BY_RUN, Chapter
 
 # What the numbers and the file depend on; the lock file has all versions.
@@ -37,18 +37,15 @@ def make_manifest(engagement: Engagement, report: LoadReport, chapters: Iterable
         sha256), parameters (those that a consultant can set) and versions. Paths are left out: they name machines.
     """
     planned = tuple(chapters)
-    tables = [asdict(table) for table in report.tables]
-    parameters = {
-        name: value for chapter in planned for name, value in chapter.parameters.items() if name not in SET_BY_RUN
-    }
+    given = [item for chapter in planned for item in chapter.parameters.items() if item[0] not in SET_BY_RUN]
     return {
         "engagement": engagement.name,
         "contract_sha256": file_hash(engagement.folder / CONTRACT_FILE),
         "exported_on": engagement.contract.exported_on.isoformat(),
         "inputs": [asdict(source) for source in report.sources],
-        "tables": tables,
+        "tables": [asdict(table) for table in report.tables],
         "notebooks": {chapter.notebook.name: file_hash(chapter.notebook) for chapter in planned},
-        "parameters": parameters,
+        "parameters": dict(given),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
 

@@ -7,36 +7,23 @@ template and the very plotly.js that is packed into it, each by its hash, and no
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
-import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+
+from plotly.offline import get_plotlyjs
 
 from gtmlib.analyses.findings import Verdict
 from gtmlib.errors import ParameterError
-from gtmlib.present.colours import ACCENT, readable_shade, tint
+from gtmlib.present.colours import ACCENT, readable_shade
 from gtmlib.present.exhibit import Exhibit, Kpi, Table
 from gtmlib.present.language import Language
 from gtmlib.present.tables import render_table
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-CONFIG = {
-    "displayModeBar": False,
-    "displaylogo": False,
-    "plotlyServerURL": "",
-    "responsive": True,
-    "scrollZoom": False,
-    "doubleClick": False,
-    "showSendToCloud": False,
-    "typesetMath": False,
-}
-# What the template writes where plotly.js goes in. Texts are escaped, so none of them can look like it.
-PACK_PLACE = '<script id="plotly-pack" type="text/plain"></script>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,30 +119,27 @@ def render_report(view: ReportView) -> str:
     from nbconvert.exporters import HTMLExporter
     from nbformat.v4 import new_notebook
 
-    _require_unique_ids(view)
-    scripts = {name: (TEMPLATES / "report" / name).read_text(encoding="utf-8") for name in ("start.js", "report.js")}
-    figures = _figure_specs(view)
-    hashes = [_csp_hash(text) for text in scripts.values()] + ([plotly_hash()] if figures else [])
-    exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
-    # nbconvert's environment does not escape; a report's texts are data, and its own HTML comes as `Markup`.
-    exporter.environment.autoescape = True
-    exporter.environment.filters["css_string"] = css_string
+    exhibits = [exhibit for chapter in view.chapters for exhibit in chapter.exhibits]
+    ids = [*(part.id for part in view.chapters), *(part.id for part in exhibits), *(part.id for part in view.appendix)]
+    if twice := sorted({f"'{name}'" for name in ids if ids.count(name) > 1}):
+        raise ParameterError(f"several parts of the report have the id {', '.join(twice)}: give each its own")
+    figures = {part.id: json.loads(part.figure.to_json(validate=False)) for part in exhibits if part.figure is not None}
+    files = {name: (TEMPLATES / "report" / name).read_text("utf-8") for name in ("start.js", "report.js", "style.css")}
+    scripts = [files["start.js"], files["report.js"], *([get_plotlyjs()] if figures else [])]
     resources = {
         "view": view,
-        "say": view.language.say,
         "figures": figures,
-        "heights": {name: json.loads(spec)["layout"]["height"] for name, spec in figures.items()},
-        "tables": _tables(view),
-        "scripts": {name: _markup(text) for name, text in scripts.items()},
-        "style": _markup((TEMPLATES / "report" / "style.css").read_text(encoding="utf-8")),
-        "script_hashes": hashes,
-        "colours": _colours(view.accent),
-        "pack_place": _markup(PACK_PLACE),
+        "files": files,
+        "script_hashes": [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts],
+        "plotly_pack": plotly_pack() if figures else "",
     }
+    exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
+    # nbconvert's environment does not escape; a report's texts are data, and the templates say what is HTML.
+    exporter.environment.autoescape = True
+    filters = {"css_string": css_string, "readable_shade": readable_shade, "render_table": render_table}
+    exporter.environment.filters |= filters
     page, _ = exporter.from_notebook_node(new_notebook(), resources)
-    if figures and page.count(PACK_PLACE) != 1:
-        raise RuntimeError(f"the report's template must write {PACK_PLACE} once where there are charts")
-    return str(page).replace(PACK_PLACE, PACK_PLACE.replace("><", f">{plotly_pack()}<"))
+    return str(page)
 
 
 @cache
@@ -164,83 +148,16 @@ def plotly_pack() -> str:
 
     The header is written here, without time and system, which `gzip` fills differently on other machines.
     """
-    source = _plotly_source()
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    body = packer.compress(source) + packer.flush()
-    sizes = zlib.crc32(source).to_bytes(4, "little") + len(source).to_bytes(4, "little")
-    return base64.b64encode(b"\x1f\x8b\x08\0\0\0\0\0\x02\xff" + body + sizes).decode()
+    body = gzip.compress(get_plotlyjs().encode(), 9)[10:]
+    return base64.b64encode(b"\x1f\x8b\x08\0\0\0\0\0\x02\xff" + body).decode()
 
 
-@cache
-def plotly_hash() -> str:
-    """Give the hash by which the content-security policy allows the installed plotly.js."""
-    return _csp_hash(_plotly_source().decode())
-
-
-def css_string(text: str) -> Any:
+def css_string(text: str) -> str:
     r"""Quote a text for a style sheet, so that nothing in it can end the string or the sheet.
 
     Examples
     --------
     >>> print(css_string('A"</style>'))
-    "A\\22 \\3c \\2f style\\3e "
+    "A\22 \3c \2f style\3e "
     """
-    return _markup('"' + "".join(sign if sign.isalnum() else f"\\{ord(sign):x} " for sign in text) + '"')
-
-
-def _plotly_source() -> bytes:
-    return (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-
-
-def _csp_hash(script: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-
-
-def _colours(accent: str) -> dict[str, str]:
-    """Shades of the accent that can be read: text on white, white on the cover, and a wash behind text."""
-    return {
-        "accent": readable_shade(accent, 5.2),
-        "deep": readable_shade(accent, 9.0),
-        "line": tint(readable_shade(accent, 3.0), 0.35),
-        "wash": tint(accent, 0.93),
-    }
-
-
-def _figure_specs(view: ReportView) -> dict[str, Any]:
-    """Figure specs as JSON that a script element can hold, by exhibit."""
-    import plotly.io
-
-    specs: dict[str, Any] = {}
-    for exhibit in _exhibits(view):
-        if exhibit.figure is not None:
-            spec = json.loads(plotly.io.to_json(exhibit.figure, validate=False))
-            spec = {"data": spec["data"], "layout": {"height": 400, **spec["layout"]}, "config": CONFIG}
-            text = json.dumps(spec, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            specs[exhibit.id] = _markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
-    return specs
-
-
-def _tables(view: ReportView) -> dict[str, Any]:
-    named = [(exhibit.id, exhibit.table) for exhibit in _exhibits(view) if exhibit.table is not None]
-    named += [(part.id, part.table) for part in view.appendix]
-    return {
-        name: _markup(render_table(table, table_id=f"{name}-table", language=view.language)) for name, table in named
-    }
-
-
-def _exhibits(view: ReportView) -> Iterable[Exhibit]:
-    return (exhibit for chapter in view.chapters for exhibit in chapter.exhibits)
-
-
-def _require_unique_ids(view: ReportView) -> None:
-    ids = [part.id for parts in (view.chapters, _exhibits(view), view.appendix) for part in parts]
-    if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise ParameterError(
-            f"two parts of the report share the id '{twice[0]}': give each chapter and exhibit its own"
-        )
-
-
-def _markup(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)  # noqa: S704  only for HTML that this package wrote or escaped
+    return '"' + "".join(sign if sign.isalnum() else f"\\{ord(sign):x} " for sign in text) + '"'

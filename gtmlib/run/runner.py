@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gtmlib.data.engagement import Engagement
+from gtmlib.data.engagement import Contract, Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
@@ -76,7 +76,7 @@ def run_engagement(
             raise RunError(*(f"{failure.place}: {failure.message}" for failure in failures), kept)
         blocks = {chapter.name: read_blocks(part / chapter.notebook.name) for chapter in chapters}
         _write_json(part / "results.json", _results(engagement, blocks))
-        names = _write_reports(part, engagement, blocks, manifest)
+        names = _write_reports(part, engagement.contract, blocks, manifest)
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:
@@ -106,10 +106,7 @@ def _results(engagement: Engagement, blocks: Mapping[str, Blocks]) -> dict[str, 
     return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings}
 
 
-def _write_reports(
-    folder: Path, engagement: Engagement, blocks: Mapping[str, Blocks], manifest: Mapping[str, Any]
-) -> list[str]:
-    contract = engagement.contract
+def _write_reports(folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any) -> list[str]:
     names = []
     for code in contract.languages:
         name = "report.html" if len(contract.languages) == 1 else f"report.{code}.html"

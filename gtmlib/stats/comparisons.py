@@ -123,12 +123,7 @@ def fisher_pvalue(n_successes: int, n_trials: int, n_control_successes: int, n_c
 
 
 def compare_proportions(
-    n_successes: int,
-    n_trials: int,
-    n_control_successes: int,
-    n_control_trials: int,
-    *,
-    confidence_level: float = 0.95,
+    n_successes: int, n_trials: int, n_control_successes: int, n_control_trials: int, *, confidence_level: float = 0.95
 ) -> ProportionComparison:
     """Compare the rate of a group with that of a control, on counts.
 

@@ -16,12 +16,7 @@ LARGEST = 37.0  # standard errors; the normal tail beyond is no number any more,
 
 
 def boundary(
-    n: float,
-    *,
-    planned_n: float,
-    confidence_level: float = 0.95,
-    looks: Looks = "many",
-    df: float | None = None,
+    n: float, *, planned_n: float, confidence_level: float = 0.95, looks: Looks = "many", df: float | None = None
 ) -> float:
     """Return the standard errors to each side of an estimate, for every kind of standard error.
 

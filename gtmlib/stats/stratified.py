@@ -90,12 +90,7 @@ class StratifiedComparison:
 
 
 def compare_odds(
-    n_successes: int,
-    n_trials: int,
-    n_control_successes: int,
-    n_control_trials: int,
-    *,
-    confidence_level: float = 0.95,
+    n_successes: int, n_trials: int, n_control_successes: int, n_control_trials: int, *, confidence_level: float = 0.95
 ) -> OddsRatio:
     """Compare the odds of two groups: Woolf's interval, Fisher's p-value.
 

@@ -5,6 +5,16 @@
   const charts = [...document.querySelectorAll(".chart")];
   const drawn = new Set();
   const PAPER_WIDTH = 658; // px between the margins of A4
+  const CONFIG = {
+    displayModeBar: false,
+    displaylogo: false,
+    plotlyServerURL: "",
+    responsive: true,
+    scrollZoom: false,
+    doubleClick: false,
+    showSendToCloud: false,
+    typesetMath: false,
+  };
 
   // ---- Contents: closed on a phone, and marking the part that is being read.
   const contents = document.querySelector(".contents details");
@@ -63,7 +73,7 @@
     const layout = fitted(spec.layout);
     chart.style.minHeight = `${layout.height}px`;
     if (layout.meta && layout.meta.min_width) chart.style.minWidth = `${layout.meta.min_width}px`;
-    await Plotly.react(chart, spec.data, layout, spec.config);
+    await Plotly.react(chart, spec.data, layout, CONFIG);
     if (drawn.has(chart)) return;
     drawn.add(chart);
     // With a view box the picture scales where paper has another width than was drawn for.

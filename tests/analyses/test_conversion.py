@@ -14,10 +14,10 @@ from gtmlib.analyses.conversion import Variation, analyse_variants, judge
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engagement import Contract, Variants
 from gtmlib.data.load import Loaded, load_frames
-from gtmlib.data.synth import Demo
 from gtmlib.errors import ParameterError
 from gtmlib.stats.comparisons import compare_proportions
 from gtmlib.stats.splits import check_split
+from templates.demo.synth import Demo
 
 from ..conftest import load_demo, value_of
 

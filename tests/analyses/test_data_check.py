@@ -6,8 +6,8 @@ import pandas as pd
 
 from gtmlib.analyses.data_check import analyse_coverage, analyse_data
 from gtmlib.data.load import Loaded, load_frames
-from gtmlib.data.synth import Demo
 from gtmlib.stats.proportions import estimate_proportion
+from templates.demo.synth import Demo
 
 from ..conftest import value_of
 

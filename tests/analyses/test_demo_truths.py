@@ -19,8 +19,8 @@ from gtmlib.analyses.objections import analyse_objections
 from gtmlib.analyses.profitability import analyse_segments
 from gtmlib.data.engagement import Contract, parse_contract, read_engagement
 from gtmlib.data.load import Loaded, load_tables
-from gtmlib.data.synth import Truth, make_demo, make_truth
-from gtmlib.data.synth_exports import TEMPLATE, write_demo
+from templates.demo.synth import Truth, make_demo, make_truth
+from templates.demo.synth_exports import TEMPLATE, write_demo
 
 from ..conftest import load_demo
 
@@ -120,6 +120,6 @@ def test_through_messy_exports_the_same_truths_are_held(seed: int, tmp_path: Pat
     planted = truths(demo.truth)
     from_files = covered(load_tables(read_engagement(tmp_path / "demo")), planted)
     from_frames = covered(load_demo(demo, contract()), planted)
-    # Nine added lines, and twenty touches whose deal was deleted, move no interval off a truth but those at its edge.
+    # Nine added lines and twenty touches of deleted deals move no interval off a truth but those at its edge.
     assert len(from_files ^ from_frames) <= 2
     assert len(from_files) >= 0.88 * len(planted)

@@ -11,9 +11,9 @@ from gtmlib.analyses.objections import ObjectionRates, analyse_objections
 from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.data.engagement import Contract, Conversations, Disclosure
 from gtmlib.data.load import Loaded, load_frames
-from gtmlib.data.synth import Demo
 from gtmlib.errors import ParameterError
 from gtmlib.stats.proportions import estimate_proportion
+from templates.demo.synth import Demo
 
 from ..conftest import load_demo, value_of
 

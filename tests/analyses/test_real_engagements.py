@@ -180,13 +180,7 @@ def test_chapters_without_their_data_say_what_to_ask_for(name: str, load: Load) 
     loaded = load(name)
     results = {
         analyse: analyse(loaded)
-        for analyse in (
-            analyse_waterfall,
-            analyse_segments,
-            analyse_whale_curve,
-            analyse_objections,
-            analyse_variants,
-        )
+        for analyse in (analyse_waterfall, analyse_segments, analyse_whale_curve, analyse_objections, analyse_variants)
     }
     for analyse, result in results.items():
         assert isinstance(result, MissingData), analyse.__name__

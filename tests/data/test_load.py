@@ -13,8 +13,8 @@ import pytest
 from gtmlib.data.engagement import Contract, read_engagement
 from gtmlib.data.load import Loaded, load_frames, load_tables, open_engagement
 from gtmlib.data.select import Unmatched
-from gtmlib.data.synth import Demo
 from gtmlib.errors import ContractError, DataError
+from templates.demo.synth import Demo
 
 from ..conftest import MakeEngagement
 
@@ -191,7 +191,7 @@ def test_all_problems_of_all_sources_are_told_at_once_and_nothing_is_left_behind
 
 
 def test_no_contract_and_no_folder_are_said_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="there is no engagement.toml. Write one with 'gtm new acme'"):
+    with pytest.raises(ContractError, match=r"there is no engagement.toml. Write one with 'gtm new acme'"):
         open_engagement(tmp_path / "acme")
 
 
@@ -232,7 +232,7 @@ def test_union_all_stacks_exports_and_counts_what_both_hold(make_engagement: Mak
 def test_a_join_that_multiplies_rows_is_refused(make_engagement: MakeEngagement) -> None:
     sql = 'SELECT "Order" AS transaction_id, Amount AS net_revenue FROM orders LEFT JOIN customers ON Customer = "No"'
     twice = ORDERS | {"customers.csv": "No,Name\nK1,Bryn AB\nK1,Bryn Norge AS\nK2,Sund AB\n"}
-    with pytest.raises(DataError, match="makes 4 rows of the 3 in 'orders'.*join on all of its key columns"):
+    with pytest.raises(DataError, match=r"makes 4 rows of the 3 in 'orders'.*join on all of its key columns"):
         load_tables(make_engagement(SOURCES.replace("{sql}", sql), twice))
 
 
@@ -270,13 +270,13 @@ REFUSED = {
     "file": ("SELECT a AS transaction_id FROM '/etc/passwd'", "is no source"),
     "read_csv": ("SELECT a AS transaction_id FROM read_csv('/etc/passwd')", "is no source"),
     "catalog": ("SELECT table_name AS transaction_id FROM information_schema.tables", "is no source"),
-    "misspelt source": ('SELECT "Order" AS transaction_id FROM ordrs', "'ordrs', which is no source. Did you mean 'ord"),
+    "misspelt source": ('SELECT "Order" AS transaction_id FROM ordrs', "'ordrs', which is no source. Did you mean"),
     "several statements": (f"{BASE}; DROP TABLE orders", "is not one SELECT"),
     "no select": ("DELETE FROM orders", "is not one SELECT"),
     "except": (f"{BASE} EXCEPT {BASE}", "is not one SELECT"),
     "union": (f"{BASE} UNION {BASE}", "is not one SELECT"),
     "limit of a union": (f"{BASE} UNION ALL {BASE} LIMIT 1", "uses LIMIT|is not one SELECT"),
-    "unnest": ("SELECT unnest(['a', 'b']) AS transaction_id FROM orders", "makes 6 rows of 3"),
+    "unnest": ("SELECT unnest(['a', 'b']) AS transaction_id FROM orders", "an unnest"),
     "aggregate": ("SELECT max(Amount) AS net_revenue, 'all' AS transaction_id FROM orders", "does not run"),
     "unknown column": ("SELECT \"Order\" AS transaction_id, Amount AS revenue FROM orders", "gives 'revenue', which"),
     "column twice": ('SELECT "Order" AS transaction_id, Amount AS transaction_id FROM orders', "twice"),

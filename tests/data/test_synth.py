@@ -15,8 +15,8 @@ from gtmlib.data.engagement import read_engagement
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded, load_tables
 from gtmlib.data.schema import TABLES
-from gtmlib.data.synth import Demo, make_demo, make_truth, read_model
-from gtmlib.data.synth_exports import write_demo
+from templates.demo.synth import Demo, make_demo, make_truth, read_model
+from templates.demo.synth_exports import write_demo
 
 RIPE_ON = pd.Timestamp("2025-11-16")  # the data date less the contract's horizon of 45 days
 Table = dict[str, pd.DataFrame]
@@ -103,12 +103,13 @@ def test_conversion_by_assigned_variant_converges_to_the_truth(many: Table) -> N
 
 
 def test_conversion_truth_by_hand_for_the_control() -> None:
-    # Reps 2 and 8 (habit a_price) and 10 (habit c_proof) improvise in 75 % of their contacts, the others in 3 %.
+    # Reps 2 and 8 (to a_price) and 10 (to c_proof) improvise in 75 % of their contacts, the others in 3 %.
     reps, (a, b, c) = read_model()["reps"], (0.09, 0.17, 0.095)
-    assigned_a = {0.03: 0.97 * a + 0.03 * (a + b + c) / 3, "a_price": a, "c_proof": 0.25 * a + 0.75 * c}
+    special = {"R02": a, "R08": a, "R10": 0.25 * a + 0.75 * c}
+    usual = 0.97 * a + 0.03 * (a + b + c) / 3
     expected = sum(
-        share * effect * assigned_a[habit or 0.03]
-        for share, effect, habit in zip(reps["share"], reps["effect"], reps["habit"], strict=True)
+        share * effect * special.get(rep, usual)
+        for rep, share, effect in zip(reps["rep_id"], reps["share"], reps["effect"], strict=True)
     )
     assert make_truth().conversion_rate["a_price"] == pytest.approx(expected, rel=1e-12)
 

@@ -83,6 +83,17 @@ def test_a_lone_group_of_three_is_decided_by_the_contract() -> None:
     assert read(["1,234"], "money") == [Decimal(1234)]
 
 
+def test_without_decimals_both_point_and_comma_group_thousands() -> None:
+    whole = Dialect(decimal="none")
+    assert read(["357 000", "357.000", "357,000", "1,234,567 kr", "5"], "money", whole) == [
+        *[Decimal(357_000)] * 3,
+        Decimal(1_234_567),
+        Decimal(5),
+    ]
+    assert parse(["357,50", "1.234,567", "0.5", "12"], "number", whole).bad == (0, 1, 2)
+    assert read([1.5, 2], "money", whole) == [Decimal("1.5"), Decimal(2)]  # a native value is as it is
+
+
 @pytest.mark.parametrize("text", ["−12,5", "-12,5", "12,5-", "- 12,5", "kr -12,5", "-12,5 kr.", "€-12,5"])
 def test_minus_signs_of_every_sort_are_read(text: str) -> None:
     assert read([text], "money", COMMA) == [Decimal("-12.5")]
@@ -257,9 +268,17 @@ def test_native_values_are_cast_and_nan_is_null() -> None:
     assert parse([float("inf")], "number").bad == (0,)
 
 
+def test_text_and_numbers_are_told_apart_however_arrow_stores_them() -> None:
+    for kind in (pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())):
+        stored = pa.array(["1.234"]).cast(kind)
+        assert parse_column(stored, "money", COMMA).values.to_pylist() == [Decimal(1234)]
+    native = pa.array([1.234]).dictionary_encode()
+    assert parse_column(native, "money", COMMA).values.to_pylist() == [Decimal("1.234")]
+
+
 def test_times_with_a_zone_are_refused() -> None:
     parsed = parse([dt.datetime(2025, 1, 1, tzinfo=dt.UTC), None], "date")
-    assert (parsed.bad, parsed.what) == ((0,), "holds times in the zone UTC")
+    assert (parsed.bad, parsed.what) == ((0,), "holds values of the type timestamp[us, tz=UTC]")
 
 
 def test_nested_values_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gtmlib.present.colours import INK, PAPER, contrast, loss_colour, readable_shade
+from gtmlib.present.chart_layout import LOOK
+from gtmlib.present.colours import INK, PAPER, QUIET, SOFT, contrast, loss_colour, readable_shade
 from gtmlib.present.exhibit import Table, TableColumn
 from gtmlib.present.figures import apply_look, plot_heatmap, plot_intervals, plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language
@@ -66,9 +68,18 @@ def test_a_whale_curve_turns_to_the_colour_of_losses_at_its_peak() -> None:
 
 
 def test_charts_carry_numbers_as_text_and_no_packed_arrays() -> None:
-    figure = apply_look(go.Figure(go.Bar(x=["A"], y=[1])), SV)
-    assert "bdata" not in plotly.io.to_json(figure)
-    assert figure.layout.dragmode is False
+    assert "bdata" not in plotly.io.to_json(apply_look(go.Figure(go.Bar(x=["A"], y=[1])), SV))
+
+
+def test_a_chart_of_one_s_own_takes_the_look_where_it_has_no_setting() -> None:
+    layout = apply_look(go.Figure(go.Bar(x=["A"], y=[1]), {"height": 200, "title": {"text": "A"}}), SV).layout
+    assert (layout.height, layout.title.text, layout.separators) == (200, None, SV.plotly_separators)
+    assert layout.template.layout.dragmode is False
+
+
+def test_the_look_has_no_ink_that_the_report_does_not_have() -> None:
+    inks = set(re.findall("#[0-9a-f]{6}", json.dumps(LOOK)))
+    assert inks - {"#e9ebee"} == {INK, SOFT, QUIET, PAPER}
 
 
 def test_a_label_that_looks_like_markup_is_a_label() -> None:

@@ -42,7 +42,7 @@ def make_view(
     look: dict[str, Any] = {"language": language, "accent": "#c8a000"}
     figures = (
         plot_waterfall(rows, [1e7 - 1e6 * place for place in range(len(rows))], [True] * len(rows), **look),
-        plot_intervals(rows, rates, low, high, reference=0.2, reference_label=names[0], details=rows, **look),
+        plot_intervals(rows, rates, low, high, reference=0.2, details=rows, **look),
         plot_intervals(rows, rates, low, high, marks="bars", axis_title=names[0], **look),
         plot_whale_curve([0, 0.4, 1], [0, 1.5, 1], peak_label=names[0], end_label=names[0], **look),
         plot_heatmap(rows, rows, [rates for _ in rows], **look),

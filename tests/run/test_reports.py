@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.browser import open_browser, open_report
 
 ENGAGEMENTS = Path(__file__).parents[1] / "engagements"
 N_CHARTS = {"superstore": 3, "northwind": 3, "hillstrom": 1, "maven": 0, "hubspot": 0}
-STARTED = datetime(2026, 1, 2, tzinfo=timezone.utc)
+STARTED = datetime(2026, 1, 2, tzinfo=UTC)
 # What methods.md and the README of the data publish, by finding and group.
 PUBLISHED: dict[str, dict[tuple[str, ...], float]] = {
     "superstore": {

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gtmlib.analyses.conversion import Variation
 from gtmlib.data.engagement import read_engagement
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.errors import DataError, RunError
 from gtmlib.present.language import Language
 from gtmlib.run.notebooks import read_blocks
@@ -20,7 +20,7 @@ from gtmlib.run.report import render_report
 from gtmlib.run.runner import Run, latest_manifest, run_engagement
 from gtmlib.run.view import build_view
 
-STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")

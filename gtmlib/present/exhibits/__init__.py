@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gtmlib.analyses.conversion import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
+from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.data_check import Coverage, DataCheck
 from gtmlib.analyses.objections import ObjectionRates
 from gtmlib.analyses.profitability import Segments, Waterfall, Whale
 from gtmlib.analyses.reductions import MissingData
-from gtmlib.analyses.variant_test import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.conversion import present_rates, present_scrutiny, present_variants, present_waiting
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing

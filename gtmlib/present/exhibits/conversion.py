@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gtmlib.analyses.conversion import ANSWERS, Rates, Scrutiny, Variation, Waiting
+from gtmlib.analyses.conversion.comparison import ANSWERS, Rates, Scrutiny, Variation, Waiting
 from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
 from gtmlib.present.exhibits.variant_words import (
     describe_check,

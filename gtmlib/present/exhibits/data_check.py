@@ -20,9 +20,8 @@ def present_data_check(result: DataCheck, language: Language, accent: str) -> Ex
         sentences.append(say("data.repaired", n=n_repaired))
     if n_repeated:
         sentences.append(say("data.repeated", n=n_repeated))
-    sentences += [
-        say("data.unjoined", n=join.n, source=join.source, joined=join.joined) for join in result.joins if join.n
-    ]
+    joins = [join for join in result.joins if join.n]
+    sentences += [say("data.unjoined", n=join.n, source=join.source, joined=join.joined) for join in joins]
     if result.n_deals:
         deals = [say(f"data.status.{status}", n=n) for status, n in result.n_deals.items()]
         sentences.append(say("data.deals", deals=deals))
@@ -30,9 +29,8 @@ def present_data_check(result: DataCheck, language: Language, accent: str) -> Ex
         sentences.append(say("data.reps_without_deals", n=result.n_reps_without_deals))
     rates = (("reasons", result.reasons), ("fidelity", result.fidelity))
     known = [(name, rate) for name, rate in rates if rate is not None]
-    sentences += [
-        say(f"data.{name}", rate=rate.rate, low=rate.ci_low, high=rate.ci_high, n=rate.n_trials) for name, rate in known
-    ]
+    said = {name: {"low": rate.ci_low, "high": rate.ci_high, "n": rate.n_trials} for name, rate in known}
+    sentences += [say(f"data.{name}", rate=rate.rate, **said[name]) for name, rate in known]
     return Exhibit(
         id="data-check",
         title=say("data.title.left_out", n=n_excluded) if n_excluded else say("data.title.nothing"),
@@ -43,7 +41,7 @@ def present_data_check(result: DataCheck, language: Language, accent: str) -> Ex
             Kpi(
                 label=say(f"data.kpi.{name}"),
                 value=language.format(rate.rate, "percent"),
-                detail=say("data.kpi.detail", low=rate.ci_low, high=rate.ci_high, n=rate.n_trials),
+                detail=say("data.kpi.detail", **said[name]),
             )
             for name, rate in known
         ),
@@ -106,13 +104,10 @@ def describe_needed(item: str, language: Language) -> str:
     table, _, column = place.partition(".")
     if table == "contract":
         return language.say(f"needed.contract.{column}")
-    if value:
-        return language.say("needed.value", table=language.say(f"table.{table}"), value=value)
-    if column:
-        return language.say(
-            "needed.column", table=language.say(f"table.{table}"), column=language.say(f"field.{column}")
-        )
-    return language.say("needed.table", table=language.say(f"table.{table}"))
+    named = {"table": language.say(f"table.{table}"), "value": value}
+    if column and not value:
+        named["column"] = language.say(f"field.{column}")
+    return language.say(f"needed.{'value' if value else 'column' if column else 'table'}", **named)
 
 
 def _table(result: DataCheck, language: Language) -> Table:

@@ -12,6 +12,8 @@ from gtmlib.present.figures import plot_heatmap, plot_intervals
 from gtmlib.present.language import Language
 from gtmlib.present.sentences import name_of
 
+Names = dict[str, str]  # as in the data = in the reader's language
+
 
 def present_objections(result: ObjectionRates, language: Language, accent: str) -> Exhibit:
     """Show how often each objection is met, over all conversations or by stage or segment."""
@@ -51,9 +53,7 @@ def present_objections(result: ObjectionRates, language: Language, accent: str) 
     )
 
 
-def _figure(
-    result: ObjectionRates, names: dict[str, str], groups: dict[str, str], language: Language, accent: str
-) -> Any:
+def _figure(result: ObjectionRates, names: Names, groups: Names, language: Language, accent: str) -> Any:
     if result.by != "code":
         cells = {(row.code, row.group): row.estimate for row in result.rows}
         found = [[cells[code, group] for group in result.groups] for code in result.codes]
@@ -80,7 +80,7 @@ def _figure(
     )
 
 
-def _table(result: ObjectionRates, names: dict[str, str], groups: dict[str, str], language: Language) -> Table:
+def _table(result: ObjectionRates, names: Names, groups: Names, language: Language) -> Table:
     by = "" if result.by == "code" else f"column.{result.by}"
     rates = "column.rate:percent column.low:percent column.high:percent"
     words = f"objections.column.code {by} objections.column.met:count column.conversations:count {rates}"
@@ -94,12 +94,9 @@ def _table(result: ObjectionRates, names: dict[str, str], groups: dict[str, str]
     return Table(columns=named, rows=tuple(cells(row) for row in result.rows))
 
 
-def _alt(result: ObjectionRates, names: dict[str, str], groups: dict[str, str], language: Language) -> str:
+def _alt(result: ObjectionRates, names: Names, groups: Names, language: Language) -> str:
     first = sorted(result.rows, key=lambda row: -row.estimate.rate)[:5]
-    said = [
-        " ".join(
-            filter(None, (names[row.code], groups.get(row.group, ""), language.format(row.estimate.rate, "percent")))
-        )
-        for row in first
-    ]
+    rates = [language.format(row.estimate.rate, "percent") for row in first]
+    named = [f"{names[row.code]} {groups.get(row.group, '')}".strip() for row in first]
+    said = [f"{name} {rate}" for name, rate in zip(named, rates, strict=True)]
     return language.say("objections.alt", rates=said)

@@ -61,17 +61,23 @@ def present_segments(result: Segments, language: Language, accent: str) -> Exhib
         notes.append(say(f"profitability.segments.without{few}", **args))
     if any(row.segment == OTHER for row in rows):
         notes.append(say("group.other.note", smallest=result.smallest_group))
-    cells = [
-        (row.net_revenue, row.contribution, row.contribution / row.net_revenue if row.net_revenue else None)
-        for row in rows
-    ]
+    shares = [row.contribution / row.net_revenue if row.net_revenue else None for row in rows]
     money = f"profitability.step.net_revenue:money profitability.step.{result.measure}:money"
     means_of = "profitability.column.rate:percent profitability.column.mean:money column.low:money column.high:money"
     table = Table(
         columns=columns(say, f"column.segment column.customers:count {money} {means_of}"),
         rows=tuple(
-            (name, mean.n, *cell, mean.mean, mean.ci_low, mean.ci_high)
-            for name, mean, cell in zip(names, means, cells, strict=True)
+            (
+                name,
+                row.mean.n,
+                row.net_revenue,
+                row.contribution,
+                share,
+                row.mean.mean,
+                row.mean.ci_low,
+                row.mean.ci_high,
+            )
+            for name, row, share in zip(names, rows, shares, strict=True)
         ),
     )
     figure = plot_intervals(
@@ -127,20 +133,16 @@ def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhib
     """Show how contribution cumulates over customers, best first."""
     say, curve = language.say, result.curve
     args: dict[str, Any] = {"top": curve.top_20_share, "peak": curve.peak_share, "at": curve.peak_at_share}
-    args |= {
-        "of": curve.n_customers,
-        "loss": -curve.loss_total,
-        "measure": name_of("measure", result.measure, language),
-    }
+    args |= {"of": curve.n_customers, "loss": -curve.loss_total}
+    args["measure"] = name_of("measure", result.measure, language)
     if curve.top_20_share is None:
         title = say("profitability.whale.no_profit", n=curve.n_customers, total=curve.total)
         return Exhibit(id="profitability-whale", title=title)
     is_earned, loses = result.measure in EARNED, curve.n_loss_customers > 0
     sentences = []
     if is_earned:  # before cost of goods nobody can be said to lose, or not to
-        sentences.append(
-            say(f"profitability.whale.{'lose' if loses else 'none_lose'}", n=curve.n_loss_customers, **args)
-        )
+        lead = "lose" if loses else "none_lose"
+        sentences.append(say(f"profitability.whale.{lead}", n=curve.n_loss_customers or curve.n_customers, **args))
     if loses:
         sentences.append(say("profitability.whale.peak", **args))
     axes = ("profitability.whale.customers", "profitability.whale.share")

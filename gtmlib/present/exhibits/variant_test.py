@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gtmlib.analyses.conversion import RepComparison, SegmentComparison
+from gtmlib.analyses.conversion.comparison import RepComparison, SegmentComparison
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.reductions import OTHER
-from gtmlib.analyses.variant_test import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.present.exhibit import Exhibit, Table, columns
 from gtmlib.present.exhibits.variant_words import name_reps
 from gtmlib.present.figures import plot_heatmap, plot_intervals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gtmlib.analyses.conversion import Variation
+from gtmlib.analyses.conversion.comparison import Variation
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.language import Language, has_message
 from gtmlib.stats.checks import CURABLE, Check

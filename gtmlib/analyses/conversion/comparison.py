@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gtmlib.analyses.contacts import (
+from gtmlib.analyses.conversion.contacts import (
     Counts,
     LeftOut,
     count_contacts,
@@ -18,7 +18,7 @@ from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.findings import Verdict as Answer
 from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.data.engagement import Variants
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.stats.checks import Check, SampleFacts
 from gtmlib.stats.designs import StratifiedBy
 from gtmlib.stats.differences import Method

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from gtmlib.analyses.contacts import Counts, rep_fidelity, reps_below_floor
-from gtmlib.analyses.conversion import CHAPTER, Variation, Waiting, read_contacts
+from gtmlib.analyses.conversion.comparison import CHAPTER, Variation, Waiting, read_contacts
+from gtmlib.analyses.conversion.contacts import Counts, rep_fidelity, reps_below_floor
 from gtmlib.analyses.reductions import MissingData
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.stats.clustered import estimate_intraclass_correlation
 from gtmlib.stats.compliance import ComplierEffect
 from gtmlib.stats.designs import VariantCell

@@ -11,7 +11,7 @@ import pandas as pd
 from gtmlib.analyses.reductions import in_period, label_reps, with_segment
 from gtmlib.data.engagement import Variants
 from gtmlib.data.engine import to_frame
-from gtmlib.data.load import Loaded
+from gtmlib.data.loaded import Loaded
 from gtmlib.stats.compliance import Delivery
 from gtmlib.stats.designs import VariantCell
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion

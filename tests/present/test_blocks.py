@@ -1,0 +1,268 @@
+"""Blocks: what a notebook writes is what the report reads, in both languages, and holds nobody's name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gtmlib.analyses.conversion import VariantResult, Variation, analyse_variants, judge
+from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, analyse_data
+from gtmlib.analyses.objections import CodeRate, ObjectionRates, analyse_objections
+from gtmlib.analyses.profitability import SegmentProfit as Profit
+from gtmlib.analyses.profitability import (
+    Segments,
+    Waterfall,
+    Whale,
+    analyse_segments,
+    analyse_waterfall,
+    analyse_whale_curve,
+    measure_of,
+)
+from gtmlib.analyses.profitability import _steps as lay_out_steps
+from gtmlib.analyses.reductions import OTHER, MissingData
+from gtmlib.data.load import Loaded, SourceReport, TableReport
+from gtmlib.data.schema import TABLES
+from gtmlib.data.select import Unmatched
+from gtmlib.present.blocks import RESULTS, from_block, to_block
+from gtmlib.present.exhibit import Exhibit
+from gtmlib.present.exhibits import PRESENTERS, present
+from gtmlib.present.language import Language
+from gtmlib.present.sentences import describe_evidence, describe_finding
+from gtmlib.present.tables import render_table
+from gtmlib.stats.comparisons import compare_proportions
+from gtmlib.stats.concentration import estimate_whale_curve
+from gtmlib.stats.means import estimate_mean
+from gtmlib.stats.proportions import estimate_proportion
+from gtmlib.stats.splits import check_split
+from templates.demo.synth import Demo
+
+LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
+ACCENT = "#1f5f8b"
+
+# --- Results as extreme as data can make them: nothing earned, everything lost, one customer, one conversation. ---
+
+NAMES = st.sampled_from(["Industri & handel", "<b>Retail</b>", "{x}", "NA", OTHER, "Segment with a long name " * 3])
+AMOUNTS = st.one_of(st.just(0.0), st.integers(-(10**13), 10**13).map(lambda cents: cents / 100))
+COUNTS = st.one_of(st.just(0), st.just(1), st.integers(0, 10**6))
+RATES = st.tuples(st.integers(0, 400), st.integers(1, 400)).map(lambda pair: estimate_proportion(min(pair), pair[1]))
+UNKNOWN = st.lists(st.sampled_from(["list_revenue", "cogs", "cost_to_serve"]), unique=True).map(tuple)
+
+
+@st.composite
+def waterfalls(draw: st.DrawFn) -> Waterfall:
+    sums = {name: draw(AMOUNTS) for name in ("list_revenue", "net_revenue", "cogs", "cost_to_serve", "contribution")}
+    unknown = draw(UNKNOWN)
+    return Waterfall(
+        steps=lay_out_steps(sums, unknown),
+        unknown=unknown,
+        n_transactions=draw(COUNTS),
+        n_customers=draw(COUNTS),
+        n_left_out=draw(COUNTS),
+        unallocated=draw(AMOUNTS),
+        imputed_cogs=0.0 if "cogs" in unknown or not sums["cogs"] else draw(AMOUNTS),
+        currency="SEK",
+    )
+
+
+@st.composite
+def segments(draw: st.DrawFn) -> Segments:
+    rows = []
+    for name in draw(st.lists(NAMES, min_size=1, max_size=5, unique=True)):
+        values = draw(st.lists(AMOUNTS, min_size=1, max_size=4))
+        mean = estimate_mean(len(values), sum(values), sum(value**2 for value in values))
+        rows.append(Profit(segment=name, net_revenue=draw(AMOUNTS), contribution=round(sum(values), 2), mean=mean))
+    return Segments(
+        rows=tuple(sorted(rows, key=lambda row: -row.contribution)),
+        n_without_segment=draw(COUNTS),
+        contribution_without_segment=draw(AMOUNTS),
+        smallest_group=5,
+        measure=measure_of(draw(UNKNOWN)),
+        currency="SEK",
+    )
+
+
+@st.composite
+def whales(draw: st.DrawFn) -> Whale:
+    curve = estimate_whale_curve(draw(st.lists(AMOUNTS, min_size=1, max_size=30)))
+    return Whale(curve=curve, measure=measure_of(draw(UNKNOWN)), currency="SEK")
+
+
+@st.composite
+def objections(draw: st.DrawFn) -> ObjectionRates:
+    by = draw(st.sampled_from(["code", "stage", "segment"]))
+    codes = draw(st.lists(st.sampled_from(["price", "legal", "eget ord", OTHER]), max_size=4, unique=True))
+    groups = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)) if by != "code" else [""]
+    n = draw(st.integers(1, 10**6))
+    return ObjectionRates(
+        by=by,
+        rows=tuple(CodeRate(code=code, group=group, estimate=draw(RATES)) for group in groups for code in codes),
+        codes=tuple(codes),
+        groups=() if by == "code" else tuple(groups),
+        n_conversations=n,
+        with_any=estimate_proportion(draw(st.integers(0, n)), n),
+        n_left_out=draw(COUNTS),
+        n_without_group=0 if by == "code" else draw(COUNTS),
+        smallest_group=5,
+    )
+
+
+@st.composite
+def variations(draw: st.DrawFn) -> Variation:
+    names = draw(st.lists(NAMES, min_size=2, max_size=4, unique=True))
+    assigned = draw(st.lists(st.integers(1, 3000), min_size=len(names), max_size=len(names)))
+    split = check_split(assigned, [1.0] * len(names))
+    looks, control, rows = draw(st.sampled_from(["one", "many"])), draw(RATES), []
+    for name in names:
+        rate = control if name == names[0] else draw(RATES)
+        if name == names[0]:
+            rows.append(VariantResult(variant=name, label=name, estimate=rate))
+            continue
+        difference = compare_proportions(rate.n_successes, rate.n_trials, control.n_successes, control.n_trials)
+        verdict, reason = judge(difference, split, looks)
+        rows.append(
+            VariantResult(
+                variant=name, label=name, estimate=rate, difference=difference, verdict=verdict, reason=reason
+            )
+        )
+    return Variation(
+        variants=tuple(rows),
+        split=split,
+        n_immature=draw(COUNTS),
+        n_unassigned=draw(COUNTS),
+        n_undeclared=draw(COUNTS),
+        horizon_days=draw(st.none() | st.integers(1, 400)),
+    )
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> SourceReport:
+    n_read, n_excluded = draw(COUNTS), draw(COUNTS)
+    return SourceReport(
+        name="deals",
+        file=draw(NAMES),
+        sha256="0" * 64,
+        n_read=n_read,
+        n_used=max(n_read - n_excluded, 0),
+        excluded=draw(st.dictionaries(NAMES, COUNTS, max_size=2)),
+        repaired_rows=tuple(draw(st.lists(st.integers(2, 10**6), max_size=3))),
+        mapped={},
+    )
+
+
+CHECKS = st.builds(
+    DataCheck,
+    sources=st.lists(sources(), max_size=3).map(tuple),
+    joins=st.lists(st.builds(Unmatched, source=NAMES, joined=NAMES, n=COUNTS), max_size=2).map(tuple),
+    n_repeated=st.dictionaries(st.sampled_from(["deals", "touches"]), COUNTS),
+    n_deals=st.dictionaries(st.sampled_from(["open", "won", "lost", "stalled", "unknown"]), COUNTS),
+    n_reps_without_deals=st.none() | COUNTS,
+    reasons=st.none() | RATES,
+    fidelity=st.none() | RATES,
+)
+FULL = TableReport(name="deals", n_rows=3, n_repeated=0, filled={"deal_id": 3}, unmatched={})
+EMPTY = TableReport(name="reps", n_rows=0, n_repeated=0, filled={"rep_id": 0}, unmatched={})
+LOST = TableReport(name="touches", n_rows=2, n_repeated=1, filled={"touch_id": 2, "note": 0}, unmatched={"deal_id": 2})
+COVERAGES = st.lists(st.sampled_from([FULL, EMPTY, LOST]), unique_by=lambda table: table.name).map(
+    lambda tables: Coverage(tables=tuple(tables))
+)
+PLACES = [f"{table}.{column}" for table, spec in TABLES.items() for column in spec.columns]
+NEEDED = st.sampled_from([*TABLES, *PLACES, "contract.variants", "touches.variant_assigned = b {x} <i>"])
+MISSING = st.builds(
+    MissingData,
+    chapter=st.sampled_from(["profitability", "objections", "conversion"]),
+    needed=st.lists(NEEDED, min_size=1, max_size=4, unique=True).map(tuple),
+)
+ANY_RESULT = st.one_of(waterfalls(), segments(), whales(), objections(), variations(), CHECKS, COVERAGES, MISSING)
+
+
+def texts(exhibit: Exhibit) -> Iterator[str]:
+    yield from (exhibit.title, exhibit.alt, exhibit.evidence, exhibit.headline)
+    yield from (*exhibit.sentences, *exhibit.notes)
+    for kpi in exhibit.kpis:
+        yield from (kpi.label, kpi.value, kpi.detail)
+
+
+def test_every_type_of_result_has_a_presenter_and_is_drawn_here() -> None:
+    drawn = {Waterfall, Segments, Whale, ObjectionRates, Variation, DataCheck, Coverage, MissingData}
+    assert set(RESULTS.values()) == set(PRESENTERS) == drawn
+
+
+@settings(max_examples=150, deadline=None)
+@given(ANY_RESULT)
+def test_any_result_comes_back_from_json_exactly_as_it_was(result: Any) -> None:
+    block = to_block(result)
+    text = json.dumps(block, allow_nan=False)
+    read, findings = from_block(json.loads(text))
+    assert read == result
+    assert type(read) is type(result)
+    assert findings == result.findings()
+    assert json.dumps(to_block(read), allow_nan=False) == text
+
+
+@settings(max_examples=150, deadline=None)
+@given(ANY_RESULT)
+def test_any_result_is_presented_in_both_languages_without_holes(result: Any) -> None:
+    ids = set()
+    for language in LANGUAGES:
+        exhibit = present(result, language, ACCENT)
+        ids.add(exhibit.id)
+        assert exhibit.title
+        said = [*texts(exhibit), *(describe_finding(finding, language) for finding in result.findings())]
+        said += [describe_evidence(finding, language) for finding in result.findings()]
+        for text in said:
+            assert not re.search(r"\b(nan|NaN|None(?! of)|inf)\b|\{[a-z_]+(:[a-z_]+)?\}(?<!\{x\})", text), text
+        assert bool(exhibit.alt) >= (exhibit.figure is not None)
+        if exhibit.table:
+            widths = {len(row) for row in exhibit.table.rows}
+            assert widths <= {len(exhibit.table.columns)}
+            assert "<b>Retail" not in render_table(exhibit.table, table_id="t", language=language)
+    assert len(ids) == 1  # a report in another language has the same anchors
+    assert all(re.fullmatch(r"[a-z][A-Za-z0-9_-]*", name) for name in ids)
+
+
+@pytest.mark.parametrize(("contributions", "said"), [
+    ([5.0] * 10, "None of the 10 customers costs more than it brings."),
+    ([5.0] * 9 + [-1.0], "1 of 10 customers costs more than it brings: SEK 1 in all."),
+    ([5.0] * 8 + [-1.0] * 2, "2 of 10 customers cost more than they bring: SEK 2 in all."),
+])  # fmt: skip
+def test_the_whale_curve_says_how_many_of_how_many_lose(contributions: list[float], said: str) -> None:
+    whale = Whale(curve=estimate_whale_curve(contributions), measure="contribution", currency="SEK")
+    assert present(whale, LANGUAGES[0], ACCENT).sentences[0].replace("\N{NO-BREAK SPACE}", " ") == said
+
+
+# --- What a block of the demo may not hold. ---
+
+
+@pytest.fixture(scope="module")
+def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
+    analyses = (analyse_data, analyse_coverage, analyse_waterfall, analyse_segments, analyse_whale_curve,
+                analyse_variants)  # fmt: skip
+    results = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
+    return results | {by: analyse_objections(loaded_demo, by=by) for by in ("code", "stage", "segment")}
+
+
+def test_no_block_holds_an_id_a_name_or_a_note_of_anybody(demo_results: dict[str, Any], demo: Demo) -> None:
+    frames = demo.frames
+    forbidden = set(demo.truth.forbidden_tokens)
+    forbidden |= set(frames["customers"]["customer_id"]) | set(frames["customers"]["name"])
+    forbidden |= set(frames["reps"]["rep_id"]) | set(frames["reps"]["name"])
+    forbidden |= set(frames["deals"]["deal_id"]) | set(frames["touches"]["touch_id"])
+    forbidden |= {note for note in frames["touches"]["note"] if note}
+    assert len(forbidden) > 6000
+    for name, result in demo_results.items():
+        words = set(re.findall(r"\"((?:[^\"\\]|\\.)*)\"", json.dumps(to_block(result), ensure_ascii=False)))
+        assert not words & forbidden, name
+        text = json.dumps(to_block(result), ensure_ascii=False)
+        for token in (*demo.truth.forbidden_tokens, *frames["reps"]["name"], *frames["customers"]["name"]):
+            assert token not in text, (name, token)
+
+
+def test_blocks_of_a_whole_engagement_stay_small(demo_results: dict[str, Any]) -> None:
+    sizes = {name: len(json.dumps(to_block(result))) for name, result in demo_results.items()}
+    assert max(sizes.values()) < 100_000, sizes  # counts and sums; 4,500 touches would be far more
