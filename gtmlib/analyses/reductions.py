@@ -102,6 +102,11 @@ def label_reps(loaded: Loaded) -> dict[str, str]:
 
     Numbers follow a fingerprint of the id, so that neither their order nor a list of ids tells who is who.
 
+    Parameters
+    ----------
+    loaded : Loaded
+        With touches; names come from its reps.
+
     Returns
     -------
     dict

@@ -322,6 +322,13 @@ def analyse_variants(loaded: Loaded, *, confidence_level: float = 0.95) -> Varia
 def fold_small_reps(mix: tuple[RepMix, ...], smallest_group: int) -> tuple[RepMix, ...]:
     """Fold reps with fewer contacts of a variant than the floor into `other`, which is large enough to hide each.
 
+    Parameters
+    ----------
+    mix : tuple of RepMix
+        A row per rep.
+    smallest_group : int
+        Fewest contacts of a variant that a shown rep may have, unless none.
+
     Examples
     --------
     >>> rows = [RepMix(rep=f"#{i}", n_contacts=n, n_conversions=0, n_control_contacts=20, n_control_conversions=1)
@@ -352,12 +359,34 @@ def _sum_reps(rows: list[RepMix]) -> RepMix:
 
 
 def list_rates(found: Variation | Waiting | MissingData) -> Rates | None:
-    """Give each variant's rate, chance of being best and expected loss."""
+    """Give each variant's rate, chance of being best and expected loss.
+
+    Parameters
+    ----------
+    found : Variation, Waiting or MissingData
+        What `analyse_variants` gave; of another than a Variation there are none.
+
+    Examples
+    --------
+    >>> list_rates(Waiting(n_contacts=12, horizon_days=45)) is None
+    True
+    """
     return Rates(variation=found) if isinstance(found, Variation) else None
 
 
 def list_checks(found: Variation | Waiting | MissingData) -> Scrutiny | None:
-    """Give what speaks for and against trusting the comparison."""
+    """Give what speaks for and against trusting the comparison.
+
+    Parameters
+    ----------
+    found : Variation, Waiting or MissingData
+        What `analyse_variants` gave; of another than a Variation there is nothing to say.
+
+    Examples
+    --------
+    >>> list_checks(Waiting(n_contacts=12, horizon_days=45)) is None
+    True
+    """
     return Scrutiny(variation=found) if isinstance(found, Variation) else None
 
 
@@ -372,6 +401,11 @@ def compare_reps(
         What `analyse_variants` gave.
     smallest_group : int
         The disclosure floor, to be said.
+
+    Examples
+    --------
+    >>> compare_reps(Waiting(n_contacts=12, horizon_days=45)) is None
+    True
     """
     if not isinstance(found, Variation):
         return None
@@ -395,7 +429,18 @@ def compare_reps(
 
 
 def compare_segments(found: Variation | Waiting | MissingData) -> SegmentComparison | None:
-    """Give the leading pair within segments, where two or more have enough contacts."""
+    """Give the leading pair within segments, where two or more have enough contacts.
+
+    Parameters
+    ----------
+    found : Variation, Waiting or MissingData
+        What `analyse_variants` gave.
+
+    Examples
+    --------
+    >>> compare_segments(Waiting(n_contacts=12, horizon_days=45)) is None
+    True
+    """
     if not isinstance(found, Variation) or found.leading.heterogeneity is None:
         return None
     pair = found.leading

@@ -155,6 +155,20 @@ def analyse_fidelity(loaded: Loaded, found: Variation | Waiting | MissingData) -
     References
     ----------
     Angrist, Imbens & Rubin (1996), J. Am. Stat. Assoc. 91, 444-455.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.analyses.conversion.comparison import analyse_variants
+    >>> from gtmlib.data.engagement import Variants
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
+    >>> rows = [{"variant_assigned": "AB"[i % 2], "variant_delivered": "A", "outcome": "meeting" if i < 20 else "no",
+    ...          "rep_id": "R1", "date": pd.Timestamp("2025-01-15") + pd.Timedelta(days=i % 60)} for i in range(120)]
+    >>> touches = pd.DataFrame(rows).assign(touch_id=[str(i) for i in range(120)])
+    >>> client = load_frames({"touches": touches}, variants=plan)
+    >>> analyse_fidelity(client, analyse_variants(client)).overall.rate
+    0.5
     """
     contacts = read_contacts(loaded)
     if not isinstance(contacts, tuple) or not isinstance(found, Variation):
@@ -225,6 +239,20 @@ def trace_variants(loaded: Loaded, found: Variation | Waiting | MissingData) -> 
     -------
     Trace, MissingData or None
         None where a single look was declared (its interval holds for that look alone), or there is a single period.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.analyses.conversion.comparison import analyse_variants
+    >>> from gtmlib.data.engagement import Variants
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
+    >>> rows = [{"variant_assigned": "AB"[i % 2], "variant_delivered": "A", "outcome": "meeting" if i < 20 else "no",
+    ...          "rep_id": "R1", "date": pd.Timestamp("2025-01-15") + pd.Timedelta(days=i % 60)} for i in range(120)]
+    >>> touches = pd.DataFrame(rows).assign(touch_id=[str(i) for i in range(120)])
+    >>> client = load_frames({"touches": touches}, variants=plan)
+    >>> [look.n_contacts for look in trace_variants(client, analyse_variants(client)).looks]
+    [34, 90, 120]
     """
     contacts = read_contacts(loaded)
     if not isinstance(contacts, tuple) or not isinstance(found, Variation):
@@ -256,6 +284,20 @@ def plan_variants(loaded: Loaded, found: Variation | Waiting | MissingData, *, s
     -------
     Plan or None
         None while no contact of the control has converted, or all have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.analyses.conversion.comparison import analyse_variants
+    >>> from gtmlib.data.engagement import Variants
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
+    >>> rows = [{"variant_assigned": "AB"[i % 2], "variant_delivered": "A", "outcome": "meeting" if i < 20 else "no",
+    ...          "rep_id": "R1", "date": pd.Timestamp("2025-01-15") + pd.Timedelta(days=i % 60)} for i in range(120)]
+    >>> touches = pd.DataFrame(rows).assign(touch_id=[str(i) for i in range(120)])
+    >>> client = load_frames({"touches": touches}, variants=plan)
+    >>> plan_variants(client, analyse_variants(client)).is_declared
+    False
     """
     contacts = read_contacts(loaded)
     if not isinstance(contacts, tuple) or not isinstance(found, Variation):
@@ -315,6 +357,20 @@ def simulate_variants(
         Of the simulation.
     n_runs : int
         Simulated tests; 2,000 give a rate of 5 % to within 1 point.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.analyses.conversion.comparison import analyse_variants
+    >>> from gtmlib.data.engagement import Variants
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
+    >>> rows = [{"variant_assigned": "AB"[i % 2], "variant_delivered": "A", "outcome": "meeting" if i < 20 else "no",
+    ...          "rep_id": "R1", "date": pd.Timestamp("2025-01-15") + pd.Timedelta(days=i % 60)} for i in range(120)]
+    >>> touches = pd.DataFrame(rows).assign(touch_id=[str(i) for i in range(120)])
+    >>> client = load_frames({"touches": touches}, variants=plan)
+    >>> simulate_variants(client, analyse_variants(client), n_runs=200).simulation.winner.rate <= 0.05
+    True
     """
     contacts = read_contacts(loaded)
     if not isinstance(contacts, tuple) or not isinstance(found, Variation):

@@ -96,6 +96,11 @@ class Counts:
 def needed_columns(plan: Variants | None) -> dict[str, tuple[str, ...]]:
     """Name the columns that the comparison needs: what counts as success and as one contact is the plan's to say.
 
+    Parameters
+    ----------
+    plan : Variants, optional
+        The contract's.
+
     Examples
     --------
     >>> needed_columns(None)
@@ -112,6 +117,13 @@ def select_contacts(loaded: Loaded, plan: Variants) -> Any:
 
     A contact converts if what counts as success happened to it within the horizon; of a deal or customer, to any of its
     touches, counted from the first. Later touches keep their row, with `is_first` false.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With the columns of `needed_columns`.
+    plan : Variants
+        The contract's.
 
     Returns
     -------
@@ -320,6 +332,13 @@ def rep_fidelity(counts: Counts, smallest_group: int) -> dict[str, ProportionEst
 def reps_below_floor(reps: dict[str, ProportionEstimate], floor: float) -> tuple[str, ...]:
     """Name the reps whose whole interval lies under the floor: nobody is named for what chance may have done.
 
+    Parameters
+    ----------
+    reps : dict
+        Rep = share of contacts that got the assigned variant.
+    floor : float
+        The contract's, in [0, 1].
+
     Examples
     --------
     >>> reps_below_floor({"#1": estimate_proportion(40, 80), "#2": estimate_proportion(6, 8)}, 0.8)
@@ -329,5 +348,16 @@ def reps_below_floor(reps: dict[str, ProportionEstimate], floor: float) -> tuple
 
 
 def rep_order(rep: str) -> tuple[int, str]:
-    """Give the key that sorts labels of reps: by number, else by name."""
+    """Give the key that sorts labels of reps: by number, else by name.
+
+    Parameters
+    ----------
+    rep : str
+        Label.
+
+    Examples
+    --------
+    >>> sorted(["#10", "#9", "Ann"], key=rep_order)
+    ['Ann', '#9', '#10']
+    """
     return int(rep[1:]) if rep[1:].isdigit() else 0, rep

@@ -31,10 +31,13 @@ def present_waiting(result: Waiting, language: Language, accent: str) -> Exhibit
 def present_variants(result: Variation, language: Language, accent: str) -> Exhibit:
     """Show every variant's difference to the control, crude and adjusted, with its verdict."""
     say, pair = language.say, result.leading
-    pairs, stops = result.comparison.pairs, fired_checks(result, "stop")
+    pairs = result.comparison.pairs
+    grave = [
+        item for item in fired_checks(result, "stop", "warn") if item[0].level == "stop" or item[0].code == "simpson"
+    ]
     sentences = [describe_verdict(row, result, language) for row in pairs]
     sentences += describe_winners(result, language)
-    sentences += [describe_check(check, row, result, language) for check, row in stops]
+    sentences += [describe_check(check, row, result, language) for check, row in grave]
     answers = {ANSWERS[row.verdict] for row in pairs}
     rate, control = (_rate_of(result, name).rate for name in (pair.variant, pair.control))
     names = {"variant": result.labels[pair.variant], "control": result.labels[pair.control]}
@@ -171,9 +174,8 @@ def _headline(result: Variation, language: Language) -> str:
     if winners:
         names = [result.labels[pair.variant] for pair in winners]
         best = max(pair.difference for pair in winners)
-        return language.say(
-            "conversion.headline.winner", n=len(names), variants=names, control=control, difference=best
-        )
+        key = "conversion.headline.winner" if len(names) == 1 else "conversion.headline.winners"
+        return language.say(key, variants=names, control=control, difference=best)
     kinds = {pair.verdict for pair in pairs}
     kind = next((kind for kind in ("undecided", "not_answerable") if kind in kinds), "refuted")
     return language.say(f"conversion.headline.{kind}", control=control)

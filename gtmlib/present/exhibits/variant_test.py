@@ -8,7 +8,7 @@ from gtmlib.analyses.conversion.comparison import RepComparison, SegmentComparis
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.exhibit import Exhibit, Table, columns
-from gtmlib.present.exhibits.variant_words import name_reps
+from gtmlib.present.exhibits.variant_words import describe_improvisers, name_reps
 from gtmlib.present.figures import plot_heatmap, plot_intervals
 from gtmlib.present.language import Language
 from gtmlib.present.variant_figures import Slope, plot_course, plot_slopes
@@ -183,10 +183,9 @@ def present_fidelity(result: Fidelity, language: Language, accent: str) -> Exhib
     """Show who sends the assigned message, and what the difference is among those who get it."""
     say, overall = language.say, result.overall
     names = name_reps((row.rep for row in result.reps), language)
-    who = name_reps(result.below_floor, language)
     args = {"rate": overall.rate, "low": overall.ci_low, "high": overall.ci_high, "n": overall.n_trials}
     sentences = [say("conversion.fidelity", **args, floor=result.floor)]
-    sentences.append(say("conversion.improvise.who", n=len(who), reps=who) if who else say("conversion.improvise.none"))
+    sentences.append(describe_improvisers(result.below_floor, language) or say("conversion.improvise.none"))
     for row in result.effects:
         effect = row.effect
         kind = "complier" if effect.effect is not None else "unknown"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gtmlib.analyses.conversion.comparison import Variation
 from gtmlib.analyses.reductions import OTHER
@@ -84,15 +84,23 @@ def describe_check(check: Check, pair: PairComparison, variation: Variation, lan
         variant=variation.labels[pair.variant],
         control=variation.labels[pair.control],
         crude=pair.crude.difference,
+        pvalue=pair.crude.pvalue,
         adjusted=pair.difference,
         days=variation.horizon_days,
         n=variation.left_out.n_immature if check.code == "immature" else round(check.number),
     )
     if check.code != "low_fidelity":
         return said
-    who = variation.below_floor
-    advice = language.say("conversion.improvise.who", n=len(who), reps=name_reps(who, language)) if who else ""
+    advice = describe_improvisers(variation.below_floor, language)
     return f"{said} {advice or language.say('conversion.improvise.nobody')}"
+
+
+def describe_improvisers(reps: Sequence[str], language: Language) -> str:
+    """Say who sends other messages than assigned, and who does what about it next week; nothing where nobody does."""
+    if not reps:
+        return ""
+    key = "conversion.improvise.one" if len(reps) == 1 else "conversion.improvise.several"
+    return language.say(key, reps=name_reps(reps, language))
 
 
 def fired_checks(variation: Variation, *levels: str) -> list[tuple[Check, PairComparison]]:
