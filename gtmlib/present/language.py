@@ -161,7 +161,9 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, _: str(value),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
-    "percent_points": lambda value, language: _POINTS(value * 100, language),
+    "percent_points": lambda value, language: (
+        _POINTS(value * 100, language) if abs(value) >= 0.0005 else _SIZE(0, language)
+    ),
     "points": lambda value, language: _SIZE(value * 100, language),
     "percent": _percent("#,##0.0"),
     "percent_whole": _percent("#,##0"),

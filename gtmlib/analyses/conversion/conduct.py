@@ -212,7 +212,7 @@ def _spans(counts: Counts, n_reps: int, smallest: int) -> tuple[list[date], int]
         if n_spans <= MOST_COLUMNS and n_contacts >= smallest * n_spans * max(n_reps, 1):
             break
     start = days[-1] + timedelta(weeks=1) - timedelta(weeks=length * n_spans)  # the last span is a full one
-    return [start + timedelta(weeks=length * place) for place in range(n_spans)], length
+    return [max(days[0], start + timedelta(weeks=length * place)) for place in range(n_spans)], length
 
 
 def _by_span(counts: Counts, rep: str, starts: list[date], smallest: int) -> tuple[float | None, ...]:
