@@ -47,6 +47,17 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function)
     given: dict[str, Any] = {"dest": "parameters", "metavar": "NAME=VALUE", "action": "append", "default": []}
     run.add_argument("-p", help="a parameter of the chapters", **given)
+    plan = commands.add_parser("plan", help="say how many contacts and weeks a comparison of messages takes")
+    plan.add_argument("--baseline", type=float, required=True, help="conversion rate of the control, such as .10")
+    plan.add_argument("--lift", type=float, required=True, help="difference worth seeing, such as .03")
+    plan.add_argument("--power", type=float, default=0.8, help="chance of seeing it (.8)")
+    plan.add_argument("--confidence", type=float, default=0.95, help="of all comparisons together (.95)")
+    plan.add_argument("--variants", type=int, default=2, help="messages with the control (2)")
+    plan.add_argument("--weekly", type=float, help="contacts a week, in all messages together")
+    plan.add_argument("--reps", type=int, help="also say what it takes if each of so many reps sends one message only")
+    plan.add_argument("--alike", type=float, default=0.02, help="intraclass correlation of a rep's contacts (.02)")
+    plan.add_argument("--seed", type=int, default=1, help="of the simulation of many looks (1)")
+    plan.set_defaults(command=_plan)
     schema = commands.add_parser("schema", help="print the JSON Schema of a contract, for editors")
     schema.set_defaults(command=_schema)
     return parser
@@ -81,6 +92,14 @@ def _run(parsed: argparse.Namespace) -> int:
     run = run_engagement(engagement, parsed.parameters, started_at=started_at)
     print(f"{engagement.name} took {(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
     print(*run.reports, sep="\n")
+    return 0
+
+
+def _plan(parsed: argparse.Namespace) -> int:
+    from gtmlib.run.planner import describe_plan
+
+    options = {key: value for key, value in vars(parsed).items() if key != "command"}
+    print(describe_plan(**options))
     return 0
 
 

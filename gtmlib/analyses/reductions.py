@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
 import pandas as pd
 
+from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 
 OTHER = "other"  # the group of what is too small to be shown; presenters name it in the reader's language
@@ -93,6 +95,47 @@ def with_segment(loaded: Loaded, rows: Any) -> Any:
     if rule.names:
         segment = segment.cases(*rule.names.items(), else_=segment)
     return rows.mutate(segment=segment).drop(*({"known_id", "known_segment"} & set(rows.columns)))
+
+
+def label_reps(loaded: Loaded) -> dict[str, str]:
+    """Label every rep of the touches: `#1`, `#2`, or the name where the contract allows it.
+
+    Numbers follow a fingerprint of the id, so that neither their order nor a list of ids tells who is who.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With touches; names come from its reps.
+
+    Returns
+    -------
+    dict
+        Rep id = label.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> touches = pd.DataFrame({"touch_id": ["T1", "T2", "T3"], "rep_id": ["R1", "R2", "R1"]})
+    >>> label_reps(load_frames({"touches": touches}))
+    {'R1': '#1', 'R2': '#2'}
+    """
+    if loaded.missing(touches=("rep_id",)):
+        return {}
+    touches = loaded.tables["touches"]
+    ids = to_frame(touches.filter(touches.rep_id.notnull()).select("rep_id").distinct())["rep_id"]
+    ordered = sorted(ids, key=lambda rep: hashlib.sha256(str(rep).encode()).hexdigest())
+    labels = {rep: f"#{place}" for place, rep in enumerate(ordered, start=1)}
+    if loaded.engagement.contract.disclosure.name_reps:
+        names: dict[str, str] = {}
+        if not loaded.missing(reps=("name",)):
+            reps = to_frame(loaded.tables["reps"].select("rep_id", "name")).dropna()
+            names = dict(zip(reps["rep_id"], reps["name"], strict=True))
+        shown = [names.get(rep, rep) for rep in ordered]
+        labels = {
+            rep: f"{name} ({rep})" if shown.count(name) > 1 else name for rep, name in zip(ordered, shown, strict=True)
+        }
+    return dict(sorted(labels.items()))
 
 
 def conversations(loaded: Loaded) -> Any:

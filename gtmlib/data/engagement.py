@@ -137,6 +137,21 @@ class Variants(Section):
     looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
     planned_n: int | None = Field(None, ge=2, description="Planned contacts in all variants together.")
     names: dict[str, str] = Field({}, description="Variant = what the report calls it.")
+    unit: Literal["touch", "deal", "customer"] = Field(
+        "touch", description="What is one contact; of a deal or customer its first touch with a variant decides."
+    )
+    smallest_worthwhile: float | None = Field(
+        None, gt=0, lt=1, description="Smallest difference of conversion rates worth acting on, such as 0.02."
+    )
+    fidelity_floor: float = Field(
+        0.8, ge=0, le=1, description="Share of contacts that must get the assigned variant; below it, no verdict."
+    )
+    value_per_conversion: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="What a conversion is worth, in the engagement's currency."
+    )
+    period: Literal["month", "quarter"] = Field(
+        "month", description="Contacts are compared within this period, and the test is followed by it."
+    )
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
@@ -150,6 +165,7 @@ class Disclosure(Section):
     """What a report may show of few people."""
 
     smallest_group: int = Field(5, ge=2, description="Groups of fewer customers or conversations are folded together.")
+    name_reps: bool = Field(False, description="Whether a report may name sales reps; else they are numbered.")
 
 
 class Brand(Section):

@@ -23,13 +23,15 @@ def show(result: Any, engagement: Engagement) -> None:
 
     Parameters
     ----------
-    result : dataclass
-        What an analysis gave.
+    result : dataclass, or None
+        What an analysis gave; nothing is shown where it had nothing to show.
     engagement : Engagement
         For the language, the currency and the accent of the preview.
     """
     from IPython.display import display
 
+    if result is None:
+        return
     contract = engagement.contract
     language = Language(contract.languages[0], contract.currency)
     exhibit = present(result, language, contract.brand.accent)

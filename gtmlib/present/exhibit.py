@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from gtmlib.analyses.findings import Verdict
 
-CellKind = Literal["text", "count", "money", "percent", "percent_points", "number", "date"]
+CellKind = Literal["text", "count", "money", "percent", "percent_points", "number", "pvalue", "month", "date"]
 Cell = str | int | float | None
 
 

@@ -81,8 +81,9 @@ class Language:
             Raw value; None is written as an en dash.
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
-            `percent_whole`, `percent_points` (a difference of shares, with its sign), `number` (up to two decimals),
-            `pvalue`, `date` (a date or its ISO text) or `list`.
+            `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
+            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
+            text) or `list`.
 
         Examples
         --------
@@ -146,18 +147,32 @@ def _minus(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if re.search("[1-9]", text) else re.sub("^[-+]", "", text)
 
 
-_POINTS = _decimal("+#,##0.0;-#,##0.0")
+def _calendar(skeleton: str) -> Callable[[Any, Language], str]:
+    def write(value: Any, language: Language) -> str:
+        day = date.fromisoformat(value if len(value) > 7 else f"{value}-01")
+        return str(dates.format_skeleton(skeleton, day, locale=language.locale))
+
+    return write
+
+
+_POINTS, _SIZE = _decimal("+#,##0.0;-#,##0.0"), _decimal("#,##0.0")
 _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, _: str(value),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
-    "percent_points": lambda value, language: _POINTS(value * 100, language),
+    "percent_points": lambda value, language: (
+        _POINTS(value * 100, language) if abs(value) >= 0.0005 else _SIZE(0, language)
+    ),
+    "points": lambda value, language: _SIZE(value * 100, language),
     "percent": _percent("#,##0.0"),
     "percent_whole": _percent("#,##0"),
+    "level": _percent("#,##0.#"),
     "money": _money("#,##0"),
     "money_exact": _money("#,##0.00"),
     "pvalue": _pvalue,
     "date": _date,
+    "month": _calendar("yMMM"),
+    "day": _calendar("MMMd"),
     "list": lambda value, language: str(lists.format_list([str(item) for item in value], locale=language.locale)),
 }
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from scipy import special
 
-from gtmlib.stats.distributions import Array, critical_value
+from gtmlib.stats.distributions import Array, critical_value, two_sided_pvalue
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion, wilson_interval
-from gtmlib.stats.requirements import require_level
+from gtmlib.stats.requirements import require_counts, require_level
+
+SMALLEST_EXPECTED = 5.0  # Cochran (1954): below it the normal approximation of a 2x2 table gives way to Fisher's test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,10 @@ class ProportionComparison:
         Interval of the difference, in [-1, 1].
     confidence_level : float
         In (0, 1).
+    pvalue : float
+        Two-sided, of no difference.
+    pvalue_method : {'score', 'fisher'}
+        Pooled z-test; Fisher's exact test where a cell of the table expects fewer than five.
     """
 
     group: ProportionEstimate
@@ -33,6 +42,8 @@ class ProportionComparison:
     ci_low: float
     ci_high: float
     confidence_level: float
+    pvalue: float
+    pvalue_method: Literal["score", "fisher"]
 
 
 def newcombe_interval(
@@ -74,6 +85,43 @@ def newcombe_interval(
     return np.maximum(difference - below, -1.0), np.minimum(difference + above, 1.0)
 
 
+def fisher_pvalue(n_successes: int, n_trials: int, n_control_successes: int, n_control_trials: int) -> float:
+    """Return the two-sided p-value of Fisher's exact test.
+
+    Parameters
+    ----------
+    n_successes, n_trials, n_control_successes, n_control_trials : int
+        Counts of the group and of the control.
+
+    Returns
+    -------
+    float
+        Probability of all tables with these margins that are no likelier than this one.
+
+    Raises
+    ------
+    ParameterError
+        If the counts are out of range.
+
+    References
+    ----------
+    Fisher (1922), J. R. Stat. Soc. 85, 87-94.
+
+    Examples
+    --------
+    >>> round(fisher_pvalue(7, 7, 5, 13), 5)
+    0.01465
+    """
+    n_successes, n_trials = require_counts(n_successes, n_trials, "group")
+    n_control_successes, n_control_trials = require_counts(n_control_successes, n_control_trials, "control")
+    total = n_successes + n_control_successes
+    k = np.arange(max(0, total - n_control_trials), min(total, n_trials) + 1.0)
+    log_weights = _log_choose(n_trials, k) + _log_choose(n_control_trials, total - k)
+    weights = np.exp(log_weights - log_weights.max())
+    seen = weights[n_successes - int(k[0])]
+    return float(min(1.0, weights[weights <= seen * (1 + 1e-7)].sum() / weights.sum()))
+
+
 def compare_proportions(
     n_successes: int, n_trials: int, n_control_successes: int, n_control_trials: int, *, confidence_level: float = 0.95
 ) -> ProportionComparison:
@@ -108,6 +156,7 @@ def compare_proportions(
     counts = (group.n_successes, group.n_trials, control.n_successes, control.n_trials)
     k, n, k_0, n_0 = (np.array(float(count)) for count in counts)
     low, high = newcombe_interval(k, n, k_0, n_0, critical_value(confidence_level))
+    pvalue, method = _pvalue(*counts)
     return ProportionComparison(
         group=group,
         control=control,
@@ -115,4 +164,19 @@ def compare_proportions(
         ci_low=float(low),
         ci_high=float(high),
         confidence_level=group.confidence_level,
+        pvalue=pvalue,
+        pvalue_method=method,
     )
+
+
+def _pvalue(k: int, n: int, k_0: int, n_0: int) -> tuple[float, Literal["score", "fisher"]]:
+    pooled = (k + k_0) / (n + n_0)
+    if min(n, n_0) * min(pooled, 1 - pooled) < SMALLEST_EXPECTED:
+        return fisher_pvalue(k, n, k_0, n_0), "fisher"
+    standard_error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / n_0))
+    return two_sided_pvalue((k / n - k_0 / n_0) / standard_error), "score"
+
+
+def _log_choose(n: int, k: Array) -> Array:
+    chosen: Array = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    return chosen

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from scipy import special
 
 from gtmlib.errors import ParameterError
 from gtmlib.stats.distributions import Array, chi_square_pvalue
-from gtmlib.stats.requirements import require_level
+from gtmlib.stats.requirements import require_level, require_positive
 
 SPLIT_ALPHA = 0.001  # a broken split voids the comparison, so the alarm must be rare: one in a thousand sound splits
+SPLIT_CONCENTRATION = 20.0  # contacts
+EXACT_BELOW = 1000  # contacts
+MOST_TABLES = (
+    300_000  # that an exact test of more than two variants lists; beyond it the chi-square approximation serves
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +34,12 @@ class SplitCheck:
         Contacts per variant under the plan.
     chi_square : float
         Statistic of the goodness of fit.
+    chi_square_pvalue : float
+        Its p-value.
     pvalue : float
-        Its p-value, an approximation below some hundred contacts.
+        The one that decides: exact under 1,000 contacts, else that of the chi-square.
+    method : {'chi_square', 'exact'}
+        Which of the two it is.
     alpha : float
         Threshold of the p-value, in (0, 1).
     is_as_planned : bool
@@ -37,7 +49,9 @@ class SplitCheck:
     observed: tuple[int, ...]
     expected: tuple[float, ...]
     chi_square: float
+    chi_square_pvalue: float
     pvalue: float
+    method: Literal["chi_square", "exact"]
     alpha: float
     is_as_planned: bool
 
@@ -66,19 +80,23 @@ def check_split(observed: Sequence[int], planned: Sequence[float], *, alpha: flo
     Examples
     --------
     >>> check = check_split([310, 98], [3, 1])
-    >>> round(check.pvalue, 3), check.is_as_planned
+    >>> round(check.chi_square_pvalue, 3), check.is_as_planned
     (0.647, True)
     """
     counts, shares = _read(observed, planned)
     n = int(counts.sum())
     expected = n * shares
     chi_square = float(np.sum((counts - expected) ** 2 / expected))
-    pvalue = chi_square_pvalue(chi_square, len(counts) - 1)
+    approximate = chi_square_pvalue(chi_square, len(counts) - 1)
+    exact = _exact_pvalue(counts, shares) if n < EXACT_BELOW else None
+    pvalue = approximate if exact is None else exact
     return SplitCheck(
         observed=tuple(int(count) for count in counts),
         expected=tuple(float(count) for count in expected),
         chi_square=chi_square,
+        chi_square_pvalue=approximate,
         pvalue=pvalue,
+        method="chi_square" if exact is None else "exact",
         alpha=require_level(alpha, "alpha"),
         is_as_planned=pvalue >= alpha,
     )
@@ -93,3 +111,91 @@ def _read(observed: Sequence[int], planned: Sequence[float]) -> tuple[Array, Arr
     if not (np.isfinite(weights).all() and (weights > 0).all()):
         raise ParameterError(f"planned is {tuple(planned)}. Give weights above 0.")
     return counts, weights / weights.sum()
+
+
+def _exact_pvalue(counts: Array, shares: Array) -> float | None:
+    """Return the probability of all splits no likelier than this one, or None where there are too many to list."""
+    n, k = int(counts.sum()), len(counts)
+    if math.comb(n + k - 1, k - 1) > MOST_TABLES:
+        return None
+    tables = np.zeros((1, 0))
+    for _ in range(k - 1):  # every way to fill all variants but the last, which takes the rest
+        left = (n - tables.sum(axis=1)).astype(int)
+        added = np.concatenate([np.arange(rest + 1.0) for rest in left])
+        tables = np.column_stack([np.repeat(tables, left + 1, axis=0), added])
+    tables = np.column_stack([tables, n - tables.sum(axis=1)])
+
+    def log_probability(rows: Array) -> Array:
+        total: Array = special.gammaln(n + 1) + np.sum(rows * np.log(shares) - special.gammaln(rows + 1), axis=-1)
+        return total
+
+    log_all = log_probability(tables)
+    return float(min(1.0, np.exp(log_all[log_all <= log_probability(counts) + 1e-7]).sum()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequentialSplitCheck:
+    """A check of the planned split that holds however often one looks.
+
+    Parameters
+    ----------
+    pvalues : tuple of float
+        After each look; they never rise.
+    alpha : float
+        Threshold, in (0, 1).
+    is_as_planned : bool
+        Whether the last p-value is at least alpha.
+    """
+
+    pvalues: tuple[float, ...]
+    alpha: float
+    is_as_planned: bool
+
+
+def check_split_sequence(
+    observed: Sequence[Sequence[int]],
+    planned: Sequence[float],
+    *,
+    alpha: float = SPLIT_ALPHA,
+    concentration: float = SPLIT_CONCENTRATION,
+) -> SequentialSplitCheck:
+    """Check new contacts per variant at each of many looks against their planned shares.
+
+    Parameters
+    ----------
+    observed : sequence of sequence of int
+        New contacts per variant, one row per look.
+    planned : sequence of float
+        Planned weight per variant in the same order, above 0, in any unit.
+    alpha : float
+        A p-value below it at any look says that the split is not the planned one.
+    concentration : float
+        How close to the plan a wrong split is thought to be, above 0: the prior's weight in contacts. The usual 10,000
+        is blind below thousands of contacts.
+
+    Raises
+    ------
+    ParameterError
+        If counts and weights do not pair up or are out of range.
+
+    References
+    ----------
+    Lindon & Malek (2022), Anytime-valid inference for multinomial count data, NeurIPS 35.
+
+    Examples
+    --------
+    >>> check = check_split_sequence([[30, 10], [35, 12], [40, 9]], [1, 1])
+    >>> [round(pvalue, 5) for pvalue in check.pvalues]
+    [0.05503, 0.00029, 0.0]
+    """
+    _, shares = _read([sum(column) for column in zip(*observed, strict=True)], planned)
+    prior = require_positive(concentration, "concentration") * shares
+    counts = np.cumsum(np.asarray(observed, dtype=float), axis=0)
+    log_odds = special.gammaln(prior.sum()) - special.gammaln(prior.sum() + counts.sum(axis=1))
+    log_odds += (special.gammaln(prior + counts) - special.gammaln(prior) - counts * np.log(shares)).sum(axis=1)
+    pvalues = np.exp(-np.maximum.accumulate(np.maximum(log_odds, 0.0)))
+    return SequentialSplitCheck(
+        pvalues=tuple(float(pvalue) for pvalue in pvalues),
+        alpha=require_level(alpha, "alpha"),
+        is_as_planned=bool(pvalues[-1] >= alpha),
+    )

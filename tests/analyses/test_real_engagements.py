@@ -142,16 +142,20 @@ def test_northwind_broken_rows_are_repaired_and_listed(load: Load, shared_data: 
 def test_hillstrom_rates_and_difference_agree_with_the_published_interval(load: Load) -> None:
     variation = analyse_variants(load("hillstrom"))
     assert isinstance(variation, Variation)
-    control, *others = variation.variants
-    assert (control.estimate.n_successes, control.estimate.n_trials) == (2262, 21306)
-    women = next(row for row in others if row.variant == "Womens E-Mail")
-    assert (women.estimate.n_successes, women.estimate.n_trials) == (3238, 21387)
-    assert women.difference is not None
-    assert women.difference.difference == pytest.approx(0.04523, abs=5e-6)
-    assert (women.difference.ci_low, women.difference.ci_high) == pytest.approx((0.03889, 0.05157), abs=1e-4)
-    assert women.verdict == "confirmed"  # one look was declared, the split was kept, and the interval excludes 0
-    assert variation.split.is_as_planned
-    assert sum(variation.split.observed) == 64_000
+    rates = {row.variant: (row.rate.n_successes, row.rate.n_trials) for row in variation.comparison.rates}
+    assert rates == {"No E-Mail": (2262, 21306), "Mens E-Mail": (3894, 21307), "Womens E-Mail": (3238, 21387)}
+    pairs = {pair.variant: pair for pair in variation.comparison.pairs}
+    assert {pair.verdict for pair in pairs.values()} == {"winner"}  # both mails against control, on visits
+    women, men = pairs["Womens E-Mail"], pairs["Mens E-Mail"]
+    assert women.difference == pytest.approx(0.04523, abs=5e-6)
+    assert (women.ci_low, women.ci_high) == pytest.approx((0.03889, 0.05157), abs=1e-4)
+    assert women.confidence_level == 0.95
+    assert men.difference == pytest.approx(0.07659, abs=5e-6)
+    assert men.confidence_level == 0.975  # Holm: the stronger one is judged first
+    assert men.ci_low > 0
+    assert all(not pair.checks for pair in pairs.values())
+    assert variation.comparison.split.is_as_planned
+    assert sum(variation.comparison.split.observed) == 64_000
     assert value_of(variation.findings(), "conversion.rate", variant="No E-Mail") == 2262 / 21306
 
 

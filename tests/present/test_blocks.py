@@ -7,11 +7,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gtmlib.analyses.conversion import VariantResult, Variation, analyse_variants, judge
+from gtmlib.analyses.conversion import comparison, conduct
+from gtmlib.analyses.conversion.comparison import (
+    Rates,
+    RepComparison,
+    Scrutiny,
+    SegmentComparison,
+    Variation,
+    Waiting,
+    analyse_variants,
+)
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, analyse_data
 from gtmlib.analyses.objections import CodeRate, ObjectionRates, analyse_objections
 from gtmlib.analyses.profitability import SegmentProfit as Profit
@@ -26,7 +38,8 @@ from gtmlib.analyses.profitability import (
 )
 from gtmlib.analyses.profitability import _steps as lay_out_steps
 from gtmlib.analyses.reductions import OTHER, MissingData
-from gtmlib.data.load import Loaded, SourceReport, TableReport
+from gtmlib.data.engagement import Variants
+from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
 from gtmlib.data.schema import TABLES
 from gtmlib.data.select import Unmatched
 from gtmlib.present.blocks import RESULTS, from_block, to_block
@@ -35,11 +48,10 @@ from gtmlib.present.exhibits import PRESENTERS, present
 from gtmlib.present.language import Language
 from gtmlib.present.sentences import describe_evidence, describe_finding
 from gtmlib.present.tables import render_table
-from gtmlib.stats.comparisons import compare_proportions
 from gtmlib.stats.concentration import estimate_whale_curve
 from gtmlib.stats.means import estimate_mean
+from gtmlib.stats.planning import plan_comparison
 from gtmlib.stats.proportions import estimate_proportion
-from gtmlib.stats.splits import check_split
 from templates.demo.synth import Demo
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
@@ -113,31 +125,52 @@ def objections(draw: st.DrawFn) -> ObjectionRates:
 
 
 @st.composite
-def variations(draw: st.DrawFn) -> Variation:
-    names = draw(st.lists(NAMES, min_size=2, max_size=4, unique=True))
-    assigned = draw(st.lists(st.integers(1, 3000), min_size=len(names), max_size=len(names)))
-    split = check_split(assigned, [1.0] * len(names))
-    looks, control, rows = draw(st.sampled_from(["one", "many"])), draw(RATES), []
-    for name in names:
-        rate = control if name == names[0] else draw(RATES)
-        if name == names[0]:
-            rows.append(VariantResult(variant=name, label=name, estimate=rate))
-            continue
-        difference = compare_proportions(rate.n_successes, rate.n_trials, control.n_successes, control.n_trials)
-        verdict, reason = judge(difference, split, looks)
-        rows.append(
-            VariantResult(
-                variant=name, label=name, estimate=rate, difference=difference, verdict=verdict, reason=reason
-            )
-        )
-    return Variation(
-        variants=tuple(rows),
-        split=split,
-        n_immature=draw(COUNTS),
-        n_unassigned=draw(COUNTS),
-        n_undeclared=draw(COUNTS),
-        horizon_days=draw(st.none() | st.integers(1, 400)),
+def conversions(draw: st.DrawFn) -> Any:
+    """Any result of the conversion chapter, from contacts that have been drawn."""
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    n, n_reps = draw(st.integers(40, 400)), draw(st.integers(1, 6))
+    days = pd.Timestamp("2025-09-01") + pd.to_timedelta(rng.integers(0, 120, n), unit="D")
+    touches = pd.DataFrame({
+        "touch_id": [f"T{i}" for i in range(n)],
+        "customer_id": [f"K{i % 50}" for i in range(n)],
+        "variant_assigned": rng.choice(["A", "B {x} <i>", "C"], n),
+        "variant_delivered": rng.choice(["A", "B {x} <i>", "C"], n),
+        "rep_id": [f"R{i}" for i in rng.integers(0, n_reps, n)],
+        "segment": rng.choice(["Small", "Large"], n),
+        "outcome": np.where(rng.random(n) < draw(st.sampled_from([0.0, 0.05, 0.4])), "meeting", "no"),
+    })  # fmt: skip
+    touches["date"] = days if draw(st.booleans()) else pd.NaT
+    dropped = draw(st.sampled_from([[], ["rep_id"], ["variant_delivered"], ["date", "segment"]]))
+    plan = Variants(
+        control="A",
+        planned_split={"A": 1.0, "B {x} <i>": 1.0, "C": 1.0},
+        success=["meeting"],
+        looks=draw(st.sampled_from(["one", "many"])),
+        smallest_worthwhile=draw(st.none() | st.just(0.2)),
+        value_per_conversion=draw(st.none() | st.just(900.0)),
+        fidelity_floor=draw(st.sampled_from([0.0, 0.8])),
+        period=draw(st.sampled_from(["month", "quarter"])),
     )
+    client = load_frames({"touches": touches.drop(columns=dropped)}, variants=plan)
+    found = comparison.analyse_variants(client)
+    makers = [
+        lambda: found,
+        lambda: comparison.list_checks(found),
+        lambda: comparison.list_rates(found),
+        lambda: comparison.compare_reps(found),
+        lambda: comparison.compare_segments(found),
+        lambda: conduct.trace_variants(client, found),
+        lambda: conduct.analyse_fidelity(client, found),
+        lambda: conduct.simulate_variants(client, found, n_runs=20),
+        lambda: Plan(plan=PLANNED, is_declared=horizon > 50, n_so_far=12, contacts_per_week=40.0),
+        lambda: Waiting(n_contacts=n, horizon_days=horizon),
+    ]
+    horizon = draw(st.integers(1, 100))
+    made = draw(st.sampled_from(makers))()
+    return made if made is not None else found
+
+
+PLANNED = plan_comparison(0.1, 0.2, rng=np.random.default_rng(1), contacts_per_week=40)
 
 
 @st.composite
@@ -178,7 +211,7 @@ MISSING = st.builds(
     chapter=st.sampled_from(["profitability", "objections", "conversion"]),
     needed=st.lists(NEEDED, min_size=1, max_size=4, unique=True).map(tuple),
 )
-ANY_RESULT = st.one_of(waterfalls(), segments(), whales(), objections(), variations(), CHECKS, COVERAGES, MISSING)
+ANY_RESULT = st.one_of(waterfalls(), segments(), whales(), objections(), conversions(), CHECKS, COVERAGES, MISSING)
 
 
 def texts(exhibit: Exhibit) -> Iterator[str]:
@@ -189,11 +222,12 @@ def texts(exhibit: Exhibit) -> Iterator[str]:
 
 
 def test_every_type_of_result_has_a_presenter_and_is_drawn_here() -> None:
-    drawn = {Waterfall, Segments, Whale, ObjectionRates, Variation, DataCheck, Coverage, MissingData}
+    drawn = {Waterfall, Segments, Whale, ObjectionRates, DataCheck, Coverage, MissingData}
+    drawn |= {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison, Trace, Fidelity, Plan, FalseAlarms}
     assert set(RESULTS.values()) == set(PRESENTERS) == drawn
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(ANY_RESULT)
 def test_any_result_comes_back_from_json_exactly_as_it_was(result: Any) -> None:
     block = to_block(result)
@@ -205,7 +239,7 @@ def test_any_result_comes_back_from_json_exactly_as_it_was(result: Any) -> None:
     assert json.dumps(to_block(read), allow_nan=False) == text
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(ANY_RESULT)
 def test_any_result_is_presented_in_both_languages_without_holes(result: Any) -> None:
     ids = set()
@@ -243,7 +277,9 @@ def test_the_whale_curve_says_how_many_of_how_many_lose(contributions: list[floa
 def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     analyses = (analyse_data, analyse_coverage, analyse_waterfall, analyse_segments, analyse_whale_curve,
                 analyse_variants)  # fmt: skip
-    results = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
+    results: dict[str, Any] = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
+    found = results["analyse_variants"]
+    results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}
     return results | {by: analyse_objections(loaded_demo, by=by) for by in ("code", "stage", "segment")}
 
 

@@ -24,7 +24,7 @@ from ..conftest import ROOT
 ANYTHING = "[a-z0-9_.]*"
 HEADING = re.compile(r"[a-z_]+(\\\.[a-z0-9_.*\[\]-]+)+:[a-z_]+")  # an escaped key and its kind
 PACKAGE, TEMPLATES = ROOT / "gtmlib", ROOT / "templates" / "report"
-SAMPLES: dict[str, Any] = {"date": "2025-11-03", "list": ["a"]}
+SAMPLES: dict[str, Any] = {"date": "2025-11-03", "month": "2025-11", "day": "2025-11-03", "list": ["a"]}
 
 
 def messages(code: str) -> dict[str, Message]:
@@ -91,7 +91,7 @@ def arms(node: ast.expr) -> list[ast.expr]:
 def findings_say() -> Iterator[tuple[str, str]]:
     """Message keys that analyses give to findings."""
     for path, tree in trees().items():
-        if path.parent.name != "analyses":
+        if "analyses" not in path.parts:
             continue
         for node in walk(tree):
             if isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+\.finding\.[a-z0-9_.]+", str(node.value)):

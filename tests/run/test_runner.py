@@ -62,7 +62,7 @@ def test_the_manifest_names_inputs_parameters_and_versions_and_no_path(run: Run,
     manifest = json.loads(text)
     assert {source["file"] for source in manifest["inputs"]} >= {"omkostninger.csv"}
     assert all(len(source["sha256"]) == 64 for source in manifest["inputs"])
-    assert manifest["parameters"] == {"confidence_level": 0.95}
+    assert manifest["parameters"] == {"confidence_level": 0.95, "seed": 1}
     assert manifest["versions"]["plotly"].startswith("7.")
     assert str(demo_folder.parent) not in text
 
@@ -78,10 +78,21 @@ def test_the_blocks_of_a_run_give_the_same_bytes_whenever_they_are_rendered(run:
 def test_blocks_in_the_executed_notebook_are_what_the_analysis_gave(run: Run, loaded_demo: Loaded) -> None:
     from gtmlib.analyses.conversion import analyse_variants
 
-    ((result, findings),) = read_blocks(run.folder / "40_conversion.ipynb")
+    ((result, findings), *others) = read_blocks(run.folder / "40_conversion.ipynb")
     assert isinstance(result, Variation)
     assert result == analyse_variants(loaded_demo)
     assert findings == result.findings()
+    kinds = [type(other).__name__ for other, _ in others]
+    assert kinds == [
+        "Scrutiny",
+        "Rates",
+        "RepComparison",
+        "SegmentComparison",
+        "Trace",
+        "Fidelity",
+        "Plan",
+        "FalseAlarms",
+    ]
 
 
 def test_a_second_run_in_the_same_second_gets_a_name_of_its_own(run: Run, reports: Path, demo_folder: Path) -> None:
@@ -97,7 +108,7 @@ def test_a_failing_chapter_leaves_its_traceback_to_the_author_and_nothing_to_the
     notebooks = tmp_path / "notebooks"
     shutil.copytree(NOTEBOOKS, notebooks)
     broken = notebooks / "40_conversion.ipynb"
-    text = broken.read_text("utf-8").replace("show(variants, client.engagement)", "show(1 / 0, client.engagement)")
+    text = broken.read_text("utf-8").replace("show(variation, client.engagement)", "show(1 / 0, client.engagement)")
     broken.write_text(text, "utf-8")
     with pytest.raises(RunError) as raised:
         run_engagement(read_engagement(demo_folder), started_at=STARTED, reports=tmp_path, notebooks=notebooks)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gtmlib.stats.comparisons import compare_proportions, newcombe_interval
+from gtmlib.stats.comparisons import compare_proportions, fisher_pvalue, newcombe_interval
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,17 @@ def test_the_broken_score_interval_of_statsmodels_issue_10269_is_not_ours() -> N
     assert round(comparison.ci_high, 4) != 0.3440
 
 
+def test_fisher_exact_reproduces_the_zero_cell_table() -> None:
+    # [[7, 0], [5, 8]]: 7 of 7 against 5 of 13.
+    assert round(fisher_pvalue(7, 7, 5, 13), 5) == 0.01465
+
+
+def test_the_pvalue_is_the_pooled_z_test_where_every_cell_expects_five() -> None:
+    comparison = compare_proportions(48, 200, 32, 200)  # z = 2.000
+    assert (round(comparison.pvalue, 4), comparison.pvalue_method) == (0.0455, "score")
+    assert compare_proportions(7, 7, 5, 13).pvalue_method == "fisher"
+
+
 def test_no_two_groups_of_up_to_thirty_give_an_error_a_nan_or_an_interval_out_of_order() -> None:
     sizes = np.arange(1, 31.0)
     k, n = (axis.ravel() for axis in np.meshgrid(np.arange(31.0), sizes))
@@ -60,3 +71,5 @@ def test_swapping_the_groups_flips_the_sign(n: int, share: float, n_0: int, shar
     forth, back = compare_proportions(k, n, k_0, n_0), compare_proportions(k_0, n_0, k, n)
     assert forth.difference == -back.difference
     assert (forth.ci_low, forth.ci_high) == pytest.approx((-back.ci_high, -back.ci_low), abs=1e-12)
+    assert forth.pvalue == pytest.approx(back.pvalue, rel=1e-6)
+    assert 0 <= forth.pvalue <= 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.splits import check_split
+from gtmlib.stats.splits import check_split, check_split_sequence
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,29 @@ from gtmlib.stats.splits import check_split
 def test_chi_square_of_the_split_reproduces_the_published_pvalues(
     observed: tuple[int, ...], planned: tuple[int, ...], pvalue: float, digits: int
 ) -> None:
-    assert round(check_split(observed, planned).pvalue, digits) == pvalue
+    assert round(check_split(observed, planned).chi_square_pvalue, digits) == pvalue
+
+
+def test_under_a_thousand_contacts_the_exact_binomial_decides() -> None:
+    # scipy 1.17 binomtest(135, 250).pvalue and binomtest(310, 408, .75).pvalue
+    assert check_split([135, 115], [1, 1]).method == "exact"
+    assert check_split([135, 115], [1, 1]).pvalue == pytest.approx(0.22942485679621374)
+    assert check_split([310, 98], [3, 1]).pvalue == pytest.approx(0.6891128727182744)
+    large = check_split([1000, 1200], [1, 1])
+    assert (large.method, large.pvalue) == ("chi_square", large.chi_square_pvalue)
 
 
 def test_a_split_is_off_only_below_one_in_a_thousand() -> None:
     assert check_split([430, 370], [1, 1]).is_as_planned  # p .04: one sound split in 25 looks like this
     assert not check_split([1000, 1200], [1, 1]).is_as_planned
     assert not check_split([460, 340], [1, 1]).is_as_planned
+
+
+def test_three_variants_are_tested_exactly_while_their_tables_can_be_listed() -> None:
+    # Multinomial by hand: (3,0,0) of three at thirds; its three mirror tables alone are as unlikely: 3/27.
+    assert check_split([3, 0, 0], [1, 1, 1]).pvalue == pytest.approx(3 / 27)
+    assert check_split([200, 210, 220], [1, 1, 1]).method == "exact"
+    assert check_split([200, 210, 220, 190], [1, 1, 1, 1]).method == "chi_square"
 
 
 def test_sound_splits_raise_the_alarm_as_rarely_as_alpha_says() -> None:
@@ -40,3 +56,21 @@ def test_sound_splits_raise_the_alarm_as_rarely_as_alpha_says() -> None:
 def test_counts_and_weights_that_do_not_pair_are_refused(observed: list[int], planned: list[float]) -> None:
     with pytest.raises(ParameterError):
         check_split(observed, planned)
+
+
+def test_a_sequential_check_with_concentration_20_sees_what_one_with_10000_does_not() -> None:
+    # Lindon & Malek (2022). 60:40 where 50:50 was planned, 30 looks at 20 contacts: 600 in all.
+    rng = np.random.default_rng(2)
+    broken = rng.multinomial(20, [0.6, 0.4], size=(300, 30)).tolist()
+    seen = [not check_split_sequence(looks, [1, 1]).is_as_planned for looks in broken]
+    blind = [not check_split_sequence(looks, [1, 1], concentration=10_000).is_as_planned for looks in broken]
+    assert np.mean(seen) > 0.7
+    assert np.mean(blind) == 0
+
+
+def test_a_sequential_check_of_a_sound_split_stays_quiet_however_often_one_looks() -> None:
+    looks = np.random.default_rng(3).multinomial(20, [0.5, 0.5], size=(1000, 50)).tolist()
+    alarms = [not check_split_sequence(rows, [1, 1], alpha=0.05).is_as_planned for rows in looks]
+    assert np.mean(alarms) <= 0.05
+    pvalues = check_split_sequence(looks[0], [1, 1]).pvalues
+    assert list(pvalues) == sorted(pvalues, reverse=True)

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gtmlib.analyses.conversion import Variation
+from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.data_check import Coverage, DataCheck
 from gtmlib.analyses.objections import ObjectionRates
 from gtmlib.analyses.profitability import Segments, Waterfall, Whale
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.present.exhibit import Exhibit
-from gtmlib.present.exhibits.conversion import present_variants
+from gtmlib.present.exhibits.conversion import present_rates, present_scrutiny, present_variants, present_waiting
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing
 from gtmlib.present.exhibits.objections import present_objections
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
+from gtmlib.present.exhibits.variant_test import (
+    present_false_alarms,
+    present_fidelity,
+    present_plan,
+    present_reps,
+    present_trace,
+    present_variant_segments,
+)
 from gtmlib.present.language import Language
 
 Presenter = Callable[[Any, Language, str], Exhibit]
@@ -28,7 +37,16 @@ PRESENTERS: dict[type, Presenter] = {
     Segments: present_segments,
     Whale: present_whale_curve,
     ObjectionRates: present_objections,
+    Waiting: present_waiting,
     Variation: present_variants,
+    Rates: present_rates,
+    Scrutiny: present_scrutiny,
+    RepComparison: present_reps,
+    SegmentComparison: present_variant_segments,
+    Trace: present_trace,
+    Fidelity: present_fidelity,
+    Plan: present_plan,
+    FalseAlarms: present_false_alarms,
 }
 
 
