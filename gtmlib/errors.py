@@ -46,6 +46,11 @@ class Problem:
 def list_first(items: Iterable[str]) -> str:
     """List the first five of N, and how many more there are.
 
+    Parameters
+    ----------
+    items : iterable of str
+        All N.
+
     Examples
     --------
     >>> list_first("abcdefg")
@@ -57,7 +62,18 @@ def list_first(items: Iterable[str]) -> str:
 
 
 class GtmError(Exception):
-    """An error with a message for the consultant; `exit_code` is what the command line returns."""
+    """An error with a message for the consultant.
+
+    Parameters
+    ----------
+    *problems : Problem or str
+        What is wrong; a line of the message each. Kept as `problems`.
+
+    Attributes
+    ----------
+    exit_code : int
+        What the command line returns.
+    """
 
     exit_code = 1
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import inspect
-import io
 import itertools
 import json
 import pkgutil
 import re
 import subprocess
 import sys
-import tokenize
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -26,7 +25,7 @@ import gtmlib
 
 from .conftest import ROOT
 
-MOST_LINES = 4000  # of code: docstrings, comments and blank lines are not counted
+MOST_LINES = 460  # of a module, docstrings and all; meant is 420, and analyses/conversion/comparison.py has 452
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SHARED = ("reductions", "findings")  # what analyses share, so that none imports another
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -53,20 +52,26 @@ def public() -> Iterator[tuple[str, Any]]:
                         yield f"{module.__name__}.{name}.{part}", member
 
 
-def code_lines(path: Path) -> int:
-    """Lines that hold code: not blank, no comment, no docstring."""
-    source = path.read_text("utf-8")
-    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    lines = {
-        line
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type not in skipped
-        for line in range(token.start[0], token.end[0] + 1)
-    }
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
-            lines -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
-    return len(lines)
+def taken_by(found: Any) -> list[str]:
+    """What a docstring must list: parameters of a function, fields of a result.
+
+    A class with one field may say in its one line what it holds. Sections of the contract (pydantic models) describe
+    their fields where they declare them, so that editors show it too.
+    """
+    if inspect.isclass(found):
+        fields = [field.name for field in dataclasses.fields(found)] if dataclasses.is_dataclass(found) else []
+        fields = fields or list(getattr(found, "_fields", ()))
+        return fields if len(fields) > 1 else []
+    if isinstance(found, property):
+        return []
+    return [name for name in inspect.signature(found).parameters if name not in ("self", "cls")]
+
+
+def listed_in(section: str, text: str) -> set[str]:
+    """Give the names that a section of a numpydoc text lists with a type; `**names` may stand without one."""
+    found = re.search(rf"^{section}\n-+\n(.*?)(?=\n\n[A-Z][a-z]+\n-+\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    entries = re.findall(r"^(?:(\*{0,2}\w+(?:, \w+)*) : \S|(\*\*\w+)$)", found[1] if found else "", re.MULTILINE)
+    return {name.strip(" *") for entry in entries for name in "".join(entry).split(",")}
 
 
 def test_imports_go_down_only_and_analyses_do_not_import_each_other() -> None:
@@ -119,12 +124,24 @@ def test_everything_public_has_a_docstring() -> None:
     assert [name for name, found in public() if not inspect.getdoc(found)] == []
 
 
-def test_functions_of_stats_and_analyses_say_what_they_take() -> None:
-    for name, found in public():
-        if inspect.isfunction(found) and re.match(r"gtmlib\.(stats|analyses)\.\w+\.\w+$", name):
-            text = inspect.getdoc(found) or ""
-            for taken in inspect.signature(found).parameters:
-                assert re.search(rf"^(\w+, )*{taken}(, \w+)* : ", text, re.MULTILINE), f"{name}: {taken}"
+def test_everything_public_says_what_it_takes() -> None:
+    lacking = {
+        name: sorted(unsaid)
+        for name, found in public()
+        if (unsaid := set(taken_by(found)) - listed_in("Parameters", inspect.getdoc(found) or ""))
+    }
+    assert lacking == {}
+
+
+def test_everything_public_says_which_errors_it_raises() -> None:
+    lacking = [
+        name
+        for name, found in public()
+        if inspect.isfunction(inspect.unwrap(found))
+        and re.search(r"^ +raise \w*(Contract|Data|Parameter|Run|_)[Ee]rror\(", inspect.getsource(found), re.MULTILINE)
+        and "\nRaises\n------\n" not in (inspect.getdoc(found) or "")
+    ]
+    assert lacking == []
 
 
 def test_every_public_function_of_stats_and_analyses_has_an_example_that_runs() -> None:
@@ -132,7 +149,8 @@ def test_every_public_function_of_stats_and_analyses_has_an_example_that_runs() 
         name
         for name, found in public()
         if inspect.isfunction(found)
-        and re.match(r"gtmlib\.(stats|analyses)\.\w+\.\w+$", name)
+        and re.match(r"gtmlib\.(stats|analyses)\.", name)
+        and found.__qualname__ == found.__name__  # no method
         and ">>> " not in (inspect.getdoc(found) or "")
     ]
     assert names == []  # `make test` runs the examples as doctests
@@ -140,17 +158,13 @@ def test_every_public_function_of_stats_and_analyses_has_an_example_that_runs() 
 
 def test_functions_of_stats_that_estimate_or_compare_cite_their_source() -> None:
     for name, found in public():
-        is_method = re.match(r"gtmlib\.stats\.\w+\.(estimate|compare|check|fisher|newcombe|wilson)_\w+$", name)
-        if is_method and name != "gtmlib.stats.requirements":
-            assert "References\n" in inspect.getdoc(found), name  # type: ignore[operator]
+        if re.match(r"gtmlib\.stats\.\w+\.(estimate|compare|check|fisher|newcombe|wilson)_\w+$", name):
+            assert "\nReferences\n" in inspect.getdoc(found), name  # type: ignore[operator]
 
 
-def test_the_package_stays_small_enough_to_be_read_in_an_afternoon() -> None:
-    sizes = {path: code_lines(path) for path in sorted((ROOT / "gtmlib").rglob("*.py"))}
-    total = sum(sizes.values())
-    assert total < MOST_LINES, f"{total} lines of code"
-    long = {path.name: n for path in sizes if (n := len(path.read_text("utf-8").splitlines())) > 520}
-    assert long == {}
+def test_every_module_is_small_enough_to_be_read_at_once() -> None:
+    sizes = {path: len(path.read_text("utf-8").splitlines()) for path in (ROOT / "gtmlib").rglob("*.py")}
+    assert {str(path.relative_to(ROOT)): n for path, n in sizes.items() if n > MOST_LINES} == {}
 
 
 # --- Notebooks ---

@@ -24,7 +24,17 @@ WISHED = {"touches": ("stage",)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeRate:
-    """How often conversations of a group hold an objection; the group is empty for all conversations."""
+    """How often conversations of a group hold an objection.
+
+    Parameters
+    ----------
+    code : str
+        The objection.
+    group : str
+        Stage or segment; empty for all conversations.
+    estimate : ProportionEstimate
+        Share of the group's conversations with the objection.
+    """
 
     code: str
     group: str

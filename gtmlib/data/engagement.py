@@ -282,6 +282,15 @@ def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
 def require_known(what: str, name: str, known: Collection[str]) -> str:
     """Give back a name that is among the known ones; refuse another, naming the nearest.
 
+    Parameters
+    ----------
+    what : str
+        What the message calls the thing named.
+    name : str
+        The name to look for.
+    known : collection of str
+        Names that are allowed.
+
     Raises
     ------
     ParameterError
@@ -294,6 +303,13 @@ def require_known(what: str, name: str, known: Collection[str]) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant, else which there are.
+
+    Parameters
+    ----------
+    name : str
+        The unknown name.
+    known : iterable of str
+        Names that there are.
 
     Examples
     --------

@@ -79,7 +79,17 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
-    """What was read, used, left out and unmatched; `joins` are those of the contract's SELECTs."""
+    """What was read, used, left out and unmatched.
+
+    Parameters
+    ----------
+    sources : tuple of SourceReport
+        One per source of the contract.
+    tables : tuple of TableReport
+        One per canonical table.
+    joins : tuple of Unmatched
+        Of the joins in the contract's SELECTs.
+    """
 
     sources: tuple[SourceReport, ...]
     tables: tuple[TableReport, ...]
@@ -88,7 +98,19 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An engagement with its canonical tables as Ibis tables on its own engine."""
+    """An engagement with its canonical tables as Ibis tables on its own engine.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        Folder and contract.
+    engine : ibis backend
+        The engagement's own; it holds the tables.
+    tables : dict
+        Canonical name = ibis Table, its columns canonical.
+    report : LoadReport
+        What became of the client's files and rows.
+    """
 
     engagement: Engagement
     engine: Any
@@ -96,7 +118,13 @@ class Loaded:
     report: LoadReport
 
     def n_rows(self, table: str) -> int:
-        """Count the rows of a canonical table; 0 where there is none."""
+        """Count the rows of a canonical table; 0 where there is none.
+
+        Parameters
+        ----------
+        table : str
+            Canonical name.
+        """
         return next((found.n_rows for found in self.report.tables if found.name == table), 0)
 
     def missing(self, **needed: tuple[str, ...]) -> tuple[str, ...]:

@@ -61,6 +61,11 @@ class RawTable:
 def clean_heading(heading: str) -> str:
     r"""Give a heading without BOM, hard blanks, line breaks and outer blanks.
 
+    Parameters
+    ----------
+    heading : str
+        As in the file.
+
     Examples
     --------
     >>> clean_heading("\ufeffBelopp\u00a0(SEK)\n")
@@ -70,12 +75,36 @@ def clean_heading(heading: str) -> str:
 
 
 def read_error(place: str, what: str, fix: str, **where: Any) -> DataError:
-    """Give the error of one problem; `where` are the column, rows and values of it."""
+    """Give the error of one problem.
+
+    Parameters
+    ----------
+    place : str
+        File or database, as the contract names it.
+    what : str
+        What is wrong, without the places and values.
+    fix : str
+        What to do, as an imperative sentence without its full stop.
+    **where : str or tuple
+        The `column`, `rows` and `values` of the `Problem`.
+    """
     return DataError(Problem(place=place, what=what, fix=fix, **where))
 
 
 def missing_error(place: str, what: str, name: str, known: Iterable[str]) -> DataError:
-    """Give the error that a name is unknown, with the nearest known name, else the first of them."""
+    """Give the error that a name is unknown, with the nearest known name, else the first of them.
+
+    Parameters
+    ----------
+    place : str
+        File or database, as the contract names it.
+    what : str
+        What is wrong.
+    name : str
+        The unknown name.
+    known : iterable of str
+        Names that are there.
+    """
     names = tuple(sorted(known))
     if close := get_close_matches(name, names, n=1):
         return read_error(place, what, f"Did you mean '{close[0]}'?")
@@ -121,7 +150,15 @@ def make_table(place: str, top: int, header: Sequence[str], rows: Sequence[int],
 
 
 def cells_to_array(cells: Sequence[Any], decimal: str) -> pa.Array:
-    """Keep cells of one type as they are; write mixed ones as text, as the source's dialect would."""
+    """Keep cells of one type as they are; write mixed ones as text, as the source's dialect would.
+
+    Parameters
+    ----------
+    cells : sequence
+        A column's cells: int, float, bool, date, datetime, str or None.
+    decimal : {'.', ','}
+        Decimal sign of numbers that become text.
+    """
     if {type(cell) for cell in cells if cell is not None} in ({int}, {float}, {bool}, {date}, {datetime}):
         return pa.array(cells)
     return pa.array([format_plain(cell, decimal) for cell in cells], pa.string())

@@ -22,7 +22,22 @@ def _numbered(name: str, source: Source, place: str, table: pa.Table) -> RawTabl
 
 
 def read_parquet(name: str, source: Source, path: Path) -> RawTable:
-    """Read a Parquet file; raise DataError if it is damaged."""
+    """Read a Parquet file.
+
+    Parameters
+    ----------
+    name : str
+        Of the source, in the contract.
+    source : Source
+        With its file.
+    path : Path
+        Where the file lies.
+
+    Raises
+    ------
+    DataError
+        If it is damaged.
+    """
     from pyarrow import parquet
 
     try:
@@ -33,7 +48,22 @@ def read_parquet(name: str, source: Source, path: Path) -> RawTable:
 
 
 def read_sqlite(name: str, source: Source, path: Path) -> RawTable:
-    """Read a relation of a SQLite file, which stays as it is; raise DataError if that fails."""
+    """Read a relation of a SQLite file, which stays as it is.
+
+    Parameters
+    ----------
+    name : str
+        Of the source, in the contract.
+    source : Source
+        With its database and relation.
+    path : Path
+        Where the file lies.
+
+    Raises
+    ------
+    DataError
+        If the file can't be read, or the relation is not there.
+    """
     place, relation = str(source.database), str(source.relation)
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as con:
@@ -54,6 +84,15 @@ def read_database(name: str, source: Source, path: Path | None) -> RawTable:
     """Read a relation (`table` or `schema.table`) of a DuckDB file, or else of a database behind an address.
 
     The address stands in the variable that `source.database` names.
+
+    Parameters
+    ----------
+    name : str
+        Of the source, in the contract.
+    source : Source
+        With its database and relation.
+    path : Path or None
+        Where the DuckDB file lies; None for an address.
 
     Raises
     ------

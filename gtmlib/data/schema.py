@@ -12,7 +12,17 @@ Kind = Literal["id", "text", "date", "money", "number", "count", "rate", "flag",
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A canonical column: its kind, whether a row is nothing without it, and its allowed values for a choice."""
+    """A canonical column.
+
+    Parameters
+    ----------
+    kind : Kind
+        What its values are.
+    is_required : bool
+        Whether a row is nothing without it.
+    choices : tuple of str
+        Allowed values, for a choice.
+    """
 
     kind: Kind
     is_required: bool = False
@@ -21,7 +31,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A canonical table: its columns, and those that together name a row (none where rows have no name)."""
+    """A canonical table.
+
+    Parameters
+    ----------
+    columns : dict
+        Name = Column.
+    key : tuple of str
+        Columns that together name a row; none where rows have no name.
+    """
 
     columns: dict[str, Column]
     key: tuple[str, ...] = ()

@@ -83,6 +83,11 @@ def run_select(
 def read_names(sql: str) -> tuple[frozenset[str], frozenset[str]]:
     """Give the sources and the columns that a SELECT names, in small letters; none if it is not SQL.
 
+    Parameters
+    ----------
+    sql : str
+        In DuckDB's dialect.
+
     Examples
     --------
     >>> sources, columns = read_names('SELECT "Deal ID" AS deal_id FROM deals')

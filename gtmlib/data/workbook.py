@@ -26,6 +26,15 @@ _CELL = re.compile(  # attributes, formula, value
 def read_workbook(name: str, source: Source, path: Path) -> RawTable:
     """Read one sheet of a workbook.
 
+    Parameters
+    ----------
+    name : str
+        Of the source, in the contract.
+    source : Source
+        With its sheet and header row.
+    path : Path
+        Where the file lies.
+
     Raises
     ------
     DataError

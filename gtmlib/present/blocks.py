@@ -41,6 +41,11 @@ def show(result: Any, engagement: Engagement) -> None:
 def to_block(result: Any) -> dict[str, Any]:
     """Write a result as JSON values.
 
+    Parameters
+    ----------
+    result : any result of an analysis
+        Its class is registered in `RESULTS`.
+
     Returns
     -------
     dict
@@ -54,6 +59,11 @@ def to_block(result: Any) -> dict[str, Any]:
 
 def from_block(block: dict[str, Any]) -> tuple[Any, tuple[Finding, ...]]:
     """Read a block back.
+
+    Parameters
+    ----------
+    block : dict
+        As `to_block` wrote it, also by way of JSON.
 
     Returns
     -------

@@ -25,34 +25,88 @@ LOOK: dict[str, Spec] = json.loads((Path(__file__).parent / "look.json").read_te
 
 
 def plain(label: str, width: int = 0) -> str:
-    """Plain text for plotly, which reads tags and entities in labels; wrapped at a number of characters."""
+    """Give plain text for plotly, which reads tags and entities in labels.
+
+    Parameters
+    ----------
+    label : str
+        Any text.
+    width : int
+        Characters to wrap at; 0 does not wrap.
+    """
     lines = textwrap.wrap(label, width) if width else [label]
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 
 def inked(text: str, colour: str) -> str:
-    """Plain text in a colour."""
+    """Give plain text in a colour.
+
+    Parameters
+    ----------
+    text : str
+        Any text; an empty one stays empty.
+    colour : str
+        `#rrggbb`.
+    """
     return f'<span style="color:{colour}">{plain(text)}</span>' if text else ""
 
 
 def stack(*texts: str) -> str:
-    """Texts below each other, without the empty ones."""
+    """Put texts below each other, without the empty ones.
+
+    Parameters
+    ----------
+    *texts : str
+        From the top down, as plotly reads them.
+    """
     return "<br>".join(filter(None, texts))
 
 
 def most_lines(texts: Iterable[str]) -> int:
-    """Lines of the text that has most."""
+    """Count the lines of the text that has most.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        As plotly reads them.
+    """
     return max((text.count("<br>") + 1 for text in texts), default=1)
 
 
 def stroke(x0: float, y0: float, x1: float, y1: float, line: Spec, layer: str = "between") -> Spec:
-    """Draw a line between two points of the data."""
+    """Draw a line between two points of the data.
+
+    Parameters
+    ----------
+    x0, y0, x1, y1 : float
+        Both ends, in units of the axes.
+    line : dict
+        Plotly's `color`, `width` and `dash`.
+    layer : {'below', 'between', 'above'}
+        Where it lies to the marks.
+    """
     return {"type": "line", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line, "layer": layer}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of a chart in plain texts: its label, small text below it, where its mark is, its value and interval."""
+    """A row of a chart, in plain texts.
+
+    Parameters
+    ----------
+    label : str
+        Left of the marks.
+    at : float or None
+        Where its mark is, in units of the x axis; None where it has none.
+    value : str
+        Written right of the marks.
+    detail : str
+        Small text below the label.
+    span : str
+        The interval, after the value.
+    is_total : bool
+        Whether the label is drawn bold.
+    """
 
     label: str
     at: float | None
@@ -65,7 +119,21 @@ class Row:
 def draw_rows(
     marks: Spec, rows: Sequence[Row], shapes: Sequence[Spec], *, x_axis: Spec, narrow: Spec, language: Language
 ) -> Figure:
-    """Labels left of the marks, values right of them, and a hover on each; on a phone labels stand above the marks."""
+    """Draw labels left of the marks, values right of them, a hover on each; on a phone labels stand above the marks.
+
+    Parameters
+    ----------
+    marks : dict
+        Plotly trace with the marks, a place per row.
+    rows : sequence of Row
+        From the top down.
+    shapes : sequence of dict
+        Plotly shapes around the marks.
+    x_axis, narrow : dict
+        The numeric axis, and what a phone has instead, as `lay_x_axis` gives them.
+    language : Language
+        Of the reader.
+    """
     n_rows, places = len(rows), list(range(len(rows)))
     value_width = 7.6 * max((len(row.value) for row in rows), default=0) + 12
     span_width = max((6.2 * len(row.span) + 8 for row in rows if row.span), default=0)
@@ -97,7 +165,19 @@ def draw_rows(
 
 
 def lay_scale(values: Sequence[float], *, kind: CellKind, language: Language, title: str) -> Spec:
-    """Round ticks that the language wrote, at most seven."""
+    """Lay an axis with round ticks that the language wrote, at most seven.
+
+    Parameters
+    ----------
+    values : sequence of float
+        What the axis must hold, in the unit of `kind`.
+    kind : CellKind
+        How `Language.format` writes the values.
+    language : Language
+        Of the reader.
+    title : str
+        What the axis measures; plain text.
+    """
     low, high = min(values, default=0.0), max(values, default=1.0)
     width = (high - low) or abs(high) or 1.0
     rough: float = 10 ** math.floor(math.log10(width / 4))
@@ -119,7 +199,19 @@ def _tick(value: float, kind: CellKind, step: float, language: Language) -> str:
 
 
 def lay_x_axis(values: Sequence[float], *, kind: CellKind, language: Language, title: str) -> tuple[Spec, Spec]:
-    """Give the numeric axis with as many ticks as have room, zero among them; and what a phone has instead."""
+    """Give the numeric axis with as many ticks as have room, zero among them; and what a phone has instead.
+
+    Parameters
+    ----------
+    values : sequence of float
+        What the axis must hold, in the unit of `kind`.
+    kind : CellKind
+        How `Language.format` writes the values.
+    language : Language
+        Of the reader.
+    title : str
+        What the axis measures; plain text.
+    """
     scale = lay_scale(values, kind=kind, language=language, title=title)
     ticks, texts = scale["tickvals"], scale["ticktext"]
     length = sum(len(text) + 2 for text in texts) * 7
@@ -131,6 +223,16 @@ def lay_x_axis(values: Sequence[float], *, kind: CellKind, language: Language, t
 
 
 def draw(data: Sequence[Spec], layout: Spec, language: Language) -> Figure:
-    """Make the figure: its own layout over the look that all charts share."""
+    """Make the figure: its own layout over the look that all charts share.
+
+    Parameters
+    ----------
+    data : sequence of dict
+        Plotly traces.
+    layout : dict
+        Plotly layout, over the shared one.
+    language : Language
+        Of the reader.
+    """
     shared = {"template": LOOK["template"], "separators": language.plotly_separators, "height": 400}
     return Figure({"data": list(data), "layout": shared | layout})

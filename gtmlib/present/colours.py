@@ -11,6 +11,17 @@ LOSSES = ("#c8501e", "#7a2e0e")
 def readable_shade(colour: str, ratio: float, *, paper: str = PAPER) -> str:
     """Darken a colour until it stands out from the paper by a WCAG contrast ratio.
 
+    Parameters
+    ----------
+    colour, paper : str
+        `#rrggbb`.
+    ratio : float
+        Least contrast, in [1, 21].
+
+    References
+    ----------
+    WCAG 2.2, success criterion 1.4.3.
+
     Examples
     --------
     >>> readable_shade("#1f5f8b", 4.5)
@@ -23,7 +34,14 @@ def readable_shade(colour: str, ratio: float, *, paper: str = PAPER) -> str:
 
 
 def tint(colour: str, share: float) -> str:
-    """Mix a colour with a share of white, in [0, 1].
+    """Mix a colour with white.
+
+    Parameters
+    ----------
+    colour : str
+        `#rrggbb`.
+    share : float
+        Of white, in [0, 1].
 
     Examples
     --------
@@ -34,7 +52,14 @@ def tint(colour: str, share: float) -> str:
 
 
 def blend(colour: str, other: str, share: float) -> str:
-    """Mix a colour with a share of another, in [0, 1].
+    """Mix a colour with another.
+
+    Parameters
+    ----------
+    colour, other : str
+        `#rrggbb`.
+    share : float
+        Of the other, in [0, 1].
 
     Examples
     --------
@@ -46,7 +71,16 @@ def blend(colour: str, other: str, share: float) -> str:
 
 
 def contrast(colour: str, other: str) -> float:
-    """Contrast ratio of two colours, in [1, 21] (WCAG 2.2, relative luminance).
+    """Give the contrast ratio of two colours, in [1, 21].
+
+    Parameters
+    ----------
+    colour, other : str
+        `#rrggbb`, in any order.
+
+    References
+    ----------
+    WCAG 2.2, contrast ratio and relative luminance.
 
     Examples
     --------
@@ -60,6 +94,11 @@ def contrast(colour: str, other: str) -> float:
 def readable_ink(ground: str) -> str:
     """Give the ink, dark or light, that can be read on a ground.
 
+    Parameters
+    ----------
+    ground : str
+        `#rrggbb`.
+
     Examples
     --------
     >>> readable_ink("#000000")
@@ -70,6 +109,11 @@ def readable_ink(ground: str) -> str:
 
 def loss_colour(accent: str = ACCENT) -> str:
     """Give the colour of losses: the one that differs more from the accent in grey.
+
+    Parameters
+    ----------
+    accent : str
+        The brand's colour, `#rrggbb`.
 
     Examples
     --------

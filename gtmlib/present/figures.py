@@ -60,6 +60,14 @@ def plot_waterfall(
         Name and signed amount of each step, in the unit of `kind`; a total's amount is the level it states.
     is_total : sequence of bool
         True where a row is a level (drawn from zero), False where it is a change.
+    language : Language
+        Of the reader.
+    kind : CellKind
+        How `Language.format` writes the values.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    axis_title : str
+        What the axis measures; plain text.
     """
     strong, loss = readable_shade(accent, 4.5), loss_colour(accent)
     rows, colours, starts, ends, level = [], [], [], [], 0.0
@@ -97,12 +105,20 @@ def plot_intervals(
         Name and estimate of each row, in the order to show; None where there is no estimate.
     ci_low, ci_high : sequence
         The interval, in the unit of `kind`; None where there is none.
+    language : Language
+        Of the reader.
+    kind : CellKind
+        How `Language.format` writes the values.
+    accent : str
+        The brand's colour, `#rrggbb`.
     marks : {'dots', 'bars'}
         Bars start at zero: for rates and amounts. Dots: for differences and means.
     details : sequence of str
         Small text under each label, such as `n = 120`.
     reference : float, optional
         Where a dashed line stands, such as no difference.
+    axis_title : str
+        What the axis measures; plain text.
     """
     strong, loss = readable_shade(accent, 4.5), loss_colour(accent)
     rows, colours, strokes = [], [], []
@@ -158,8 +174,14 @@ def plot_whale_curve(
     ----------
     customer_shares, contribution_shares : sequence of float
         From (0, 0) to (1, 1); at most some hundred points, never one per customer of a large client.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
     peak_label, end_label : str
         What the highest and the last point say; plain text.
+    x_title, y_title : str
+        What the axes measure; plain text.
     """
     xs, ys = list(customer_shares), list(contribution_shares)
     top = max(range(len(ys)), key=ys.__getitem__)
@@ -202,8 +224,16 @@ def plot_heatmap(
 
     Parameters
     ----------
+    row_labels, column_labels : sequence of str
+        Names of the rows from the top down, and of the columns from the left.
     values : sequence of sequences
         One per row label, with one value per column label; None is a cell without a value.
+    language : Language
+        Of the reader.
+    kind : CellKind
+        How `Language.format` writes the values.
+    accent : str
+        The brand's colour, `#rrggbb`.
     hovers : sequence of sequences of str
         What a cell says when pointed at, beside its value, such as its n and interval.
     """

@@ -53,7 +53,7 @@ class Language:
         ----------
         key : str
             Message key, such as `profitability.whale.title`.
-        **args
+        **args : Any
             What the message's `{name:kind}` places need; `n` chooses among plural forms.
 
         Raises
@@ -84,6 +84,11 @@ class Language:
             `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
             (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
             text) or `list`.
+
+        Raises
+        ------
+        ParameterError
+            If the kind is unknown.
 
         Examples
         --------
@@ -189,11 +194,25 @@ class _Sentence(string.Formatter):
 
 @cache
 def read_catalog(code: str) -> Catalog:
-    """Read the message catalog of a language."""
+    """Read the message catalog of a language.
+
+    Parameters
+    ----------
+    code : {'en', 'sv'}
+        Of the language.
+    """
     with (CATALOGS / f"{code}.po").open("rb") as file:
         return read_po(file, locale=code, abort_invalid=True)
 
 
 def has_message(language: Language, key: str) -> bool:
-    """Tell whether the language's catalog has a message."""
+    """Tell whether the language's catalog has a message.
+
+    Parameters
+    ----------
+    language : Language
+        Whose catalog is searched.
+    key : str
+        Message key.
+    """
     return read_catalog(language.code).get(key) is not None

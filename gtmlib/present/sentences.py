@@ -35,7 +35,22 @@ def describe_finding(finding: Finding, language: Language) -> str:
 
 
 def name_of(kind: str, value: object, language: Language) -> object:
-    """Name a value of ours in the reader's language; what the client's data named stays as it is."""
+    """Name a value of ours in the reader's language; what the client's data named stays as it is.
+
+    Parameters
+    ----------
+    kind : str
+        What the value is: a key of `NAMED`, or another, under which nothing is named.
+    value : object
+        Ours, such as `other` or a stage, or the client's.
+    language : Language
+        Of the reader.
+
+    Returns
+    -------
+    object
+        The name, or the value itself.
+    """
     if value == OTHER:
         return language.say("group.other")
     key = f"{NAMED.get(kind, kind)}.{value}"
@@ -43,7 +58,20 @@ def name_of(kind: str, value: object, language: Language) -> object:
 
 
 def describe_evidence(finding: Finding, language: Language) -> str:
-    """Say in words how many observations stand behind a finding, and how certain it is."""
+    """Say in words how many observations stand behind a finding, and how certain it is.
+
+    Parameters
+    ----------
+    finding : Finding
+        With its n and interval, where it has them.
+    language : Language
+        Of the reader.
+
+    Returns
+    -------
+    str
+        Empty where n is not known.
+    """
     if finding.n is None:
         return ""
     if finding.ci_low is None or finding.ci_high is None:

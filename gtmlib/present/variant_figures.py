@@ -18,7 +18,17 @@ MOST_TICKS = 6  # of periods on a phone's width
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForestRow:
-    """A row of a forest plot: a difference with its interval; the one that decides is drawn strong."""
+    """A row of a forest plot: a difference with its interval.
+
+    Parameters
+    ----------
+    label, detail : str
+        Name, and small text under it.
+    value, low, high : float
+        Difference of shares and its interval, in [-1, 1].
+    decides : bool
+        Whether it gives the verdict: drawn strong, else grey.
+    """
 
     label: str
     value: float
@@ -35,6 +45,10 @@ def plot_forest(rows: Sequence[ForestRow], *, language: Language, accent: str = 
     ----------
     rows : sequence of ForestRow
         In the order to show; differences of shares.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
     axis_title : str
         What the axis measures.
     """
@@ -61,7 +75,17 @@ def plot_forest(rows: Sequence[ForestRow], *, language: Language, accent: str = 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slope:
-    """A line from the control's rate to the variant's; none where there were no contacts. `sizes` are contacts."""
+    """A line from the control's rate to the variant's.
+
+    Parameters
+    ----------
+    label : str
+        Whose rates they are.
+    rates : (float or None, float or None)
+        Of the control and of the variant, in [0, 1]; None without contacts.
+    sizes : (int, int)
+        Contacts with each.
+    """
 
     label: str
     rates: tuple[float | None, float | None]
@@ -87,6 +111,12 @@ def plot_slopes(
         All contacts together: the crude difference.
     ends : (str, str)
         What the two sides are called.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    axis_title : str
+        What the axis measures; plain text.
     """
     strong = readable_shade(accent, 4.5)
     most = max((size for slope in slopes for size in slope.sizes), default=1) or 1
@@ -127,8 +157,14 @@ def plot_course(
         Periods in their order.
     values, low, high : sequence of float
         Difference of shares and its interval after each; early ones may leave the picture.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
     details : sequence of str
         What a point says beside its interval.
+    axis_title : str
+        What the axis measures; plain text.
     """
     places = list(range(len(labels)))
     strong = readable_shade(accent, 4.5)

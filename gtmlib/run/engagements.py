@@ -16,6 +16,13 @@ TEMPLATE = ROOT / "templates" / CONTRACT_FILE
 def find_engagement(name: str, *, data: Path = DATA) -> Path:
     """Find an engagement by its name under `data/`, or by its folder.
 
+    Parameters
+    ----------
+    name : str
+        Under `data`, or a folder's path.
+    data : Path
+        Folder of the engagements.
+
     Raises
     ------
     ParameterError
@@ -31,6 +38,13 @@ def find_engagement(name: str, *, data: Path = DATA) -> Path:
 
 def new_engagement(name: str, *, data: Path = DATA) -> Path:
     """Make an engagement folder with a commented contract and a place for the exports.
+
+    Parameters
+    ----------
+    name : str
+        Of small letters, digits, `-` and `_`.
+    data : Path
+        Folder of the engagements.
 
     Raises
     ------

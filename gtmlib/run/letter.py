@@ -55,6 +55,11 @@ def missing_items(loaded: Loaded) -> dict[str, dict[str, tuple[str, ...]]]:
     Of a chapter without any of its data everything is asked for at once; of one with some of its tables, only what it
     can't do without.
 
+    Parameters
+    ----------
+    loaded : Loaded
+        Any engagement.
+
     Returns
     -------
     dict
@@ -81,6 +86,11 @@ def missing_items(loaded: Loaded) -> dict[str, dict[str, tuple[str, ...]]]:
 
 def find_unmatched(loaded: Loaded) -> dict[tuple[str, str, str], tuple[int, tuple[str, ...]]]:
     """Find the values that point to rows which are not there.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Any engagement.
 
     Returns
     -------

@@ -51,6 +51,12 @@ def make_manifest(engagement: Engagement, report: LoadReport, chapters: Iterable
 
 
 def file_hash(path: Path) -> str:
-    """Give a file's SHA-256 as hexadecimal text."""
+    """Give a file's SHA-256 as hexadecimal text.
+
+    Parameters
+    ----------
+    path : Path
+        Of a file that is there.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

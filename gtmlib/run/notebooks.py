@@ -24,7 +24,17 @@ KERNEL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Where a chapter failed: `place` names notebook, cell and line."""
+    """Where a chapter failed, and why.
+
+    Parameters
+    ----------
+    chapter : str
+        Its name.
+    place : str
+        Notebook, cell and line.
+    message : str
+        What the error says.
+    """
 
     chapter: str
     place: str
@@ -61,7 +71,13 @@ def execute_chapters(chapters: Iterable[Chapter], folder: Path, *, done: Callabl
 
 
 def read_blocks(notebook: Path) -> tuple[tuple[Any, tuple[Finding, ...]], ...]:
-    """Read the results and findings that an executed notebook shows, in order."""
+    """Read the results and findings that an executed notebook shows, in order.
+
+    Parameters
+    ----------
+    notebook : Path
+        An executed notebook.
+    """
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     return tuple(from_block(output["data"][MIME]) for output in outputs if MIME in output.get("data", {}))

@@ -39,7 +39,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """A notebook of a run, with all of its parameters."""
+    """A notebook of a run, with all of its parameters.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's name without its number and ending.
+    notebook : Path
+        Where it lies.
+    parameters : dict
+        Name = value, of all that it declares.
+    """
 
     name: str
     notebook: Path
@@ -91,12 +101,28 @@ def plan_run(engagement: Engagement, given: Iterable[str] = (), *, notebooks: Pa
 
 
 def chapter_notebooks(folder: Path = NOTEBOOKS) -> tuple[Path, ...]:
-    """Give the chapters in their order; a workshop (9x) is never part of a report."""
+    """Give the chapters in their order; a workshop (9x) is never part of a report.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the notebooks lie.
+    """
     return tuple(sorted(path for path in folder.glob("[0-8][0-9]_*.ipynb")))
 
 
 def read_parameters(notebook: Path) -> dict[str, Parameter]:
     """Read what a notebook's cell tagged `parameters` declares.
+
+    Parameters
+    ----------
+    notebook : Path
+        Executed or not.
+
+    Returns
+    -------
+    dict
+        Name = Parameter; empty without such a cell.
 
     Raises
     ------
@@ -123,6 +149,13 @@ def read_parameters(notebook: Path) -> dict[str, Parameter]:
 
 def parse_value(parameter: Parameter, text: str) -> Any:
     """Read a parameter's value as its declared type, within the range that its meaning states as `in (low, high)`.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        As the notebook declares it.
+    text : str
+        As typed.
 
     Raises
     ------

@@ -28,7 +28,19 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """A finding on the first page: its sentence, verdict, evidence in words, and the exhibit that shows it."""
+    """A finding on the first page.
+
+    Parameters
+    ----------
+    text : str
+        Its sentence.
+    verdict : {'confirmed', 'refuted', 'cannot_tell'}, optional
+        Shown as a badge.
+    evidence : str
+        n and interval, in words.
+    exhibit_id : str
+        The exhibit that shows it.
+    """
 
     text: str
     verdict: Verdict | None = None
@@ -44,6 +56,10 @@ class ChapterView:
     ----------
     id : str
         Fit for an HTML id, unique in the report.
+    name, headline, question : str
+        What it is called, what it found, and what it asked.
+    exhibits : tuple of Exhibit
+        In their order.
     missing : tuple of str
         A sentence on what the chapter lacks, then what to ask for, item by item; shown before the exhibits.
     """
@@ -58,7 +74,19 @@ class ChapterView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppendixTable:
-    """A table of the method appendix: sources, exclusions, parameters or versions."""
+    """A table of the method appendix: sources, exclusions, parameters or versions.
+
+    Parameters
+    ----------
+    id : str
+        Fit for an HTML id, unique in the report.
+    title : str
+        Heading.
+    table : Table
+        The cells.
+    notes : tuple of str
+        Small below the table.
+    """
 
     id: str
     title: str
@@ -72,14 +100,28 @@ class ReportView:
 
     Parameters
     ----------
-    period, data_date : str
-        Written by the language; left out of the cover where empty.
+    language : Language
+        Of the reader.
+    client, title, consultancy : str
+        On the cover.
     accent : str
         The brand's colour, `#rrggbb`.
+    period, data_date : str
+        Written by the language; left out of the cover where empty.
+    is_draft : bool
+        Whether the report is marked as a draft.
     lead : str
         A sentence or two under the heading of the summary.
+    headlines : tuple of Headline
+        Findings of the summary.
+    kpis : tuple of Kpi
+        Numbers of the summary.
+    chapters : tuple of ChapterView
+        In their order.
     method : tuple of str
         Paragraphs at the head of the method appendix.
+    appendix : tuple of AppendixTable
+        After the method.
     """
 
     language: Language
@@ -154,6 +196,11 @@ def plotly_pack() -> str:
 
 def css_string(text: str) -> str:
     r"""Quote a text for a style sheet, so that nothing in it can end the string or the sheet.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
 
     Examples
     --------

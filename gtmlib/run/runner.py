@@ -25,7 +25,15 @@ REPORTS = ROOT / "reports"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A finished run: its folder, and its reports (one file per language)."""
+    """A finished run.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds all that the run made.
+    reports : tuple of Path
+        One file per language.
+    """
 
     folder: Path
     reports: tuple[Path, ...]
@@ -85,7 +93,20 @@ def run_engagement(
 
 
 def latest_manifest(name: str, *, reports: Path = REPORTS) -> dict[str, Any] | None:
-    """Give the manifest of the latest finished run of an engagement, if there is one."""
+    """Give the manifest of the latest finished run of an engagement, if there is one.
+
+    Parameters
+    ----------
+    name : str
+        Of the engagement.
+    reports : Path
+        Folder of all reports.
+
+    Returns
+    -------
+    dict or None
+        None where no run has finished.
+    """
     paths = sorted((reports / name).glob("[!.]*/manifest.json"))
     return dict(json.loads(paths[-1].read_text("utf-8"))) if paths else None
 

@@ -96,6 +96,19 @@ def check_whole(table: CellTable, split: SplitCheck, facts: SampleFacts) -> tupl
         Observed against planned contacts per variant.
     facts : SampleFacts
         What else is known of the contacts.
+
+    References
+    ----------
+    Fabijan et al. (2019), Proc. KDD, 2156-2164, on sample ratio mismatch.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.designs import VariantCell, tabulate_cells
+    >>> from gtmlib.stats.splits import check_split
+    >>> cells = [VariantCell(variant=v, n_contacts=n, n_conversions=9) for v, n in (("A", 300), ("B", 200))]
+    >>> fired = check_whole(tabulate_cells(cells, "AB"), check_split([300, 200], [1, 1]), SampleFacts(n_duplicates=50))
+    >>> [check.code for check in fired]
+    ['planned_split', 'duplicates']
     """
     fired: list[Check] = []
     n = float(table.n.sum())
@@ -128,6 +141,14 @@ def randomisation_pvalue(table: CellTable) -> float:
     References
     ----------
     Pearson (1900), Philos. Mag. 50, 157-175.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.designs import VariantCell, tabulate_cells
+    >>> dealt = {("A", "r1"): 40, ("A", "r2"): 20, ("B", "r1"): 20, ("B", "r2"): 40}
+    >>> cells = [VariantCell(variant=v, rep=r, n_contacts=n, n_conversions=4) for (v, r), n in dealt.items()]
+    >>> round(randomisation_pvalue(tabulate_cells(cells, "AB")), 4)
+    0.0003
     """
     by_rep = table.n @ (table.rep[:, None] == np.arange(len(table.reps)))
     by_rep = by_rep[by_rep.sum(axis=1) > 0][:, by_rep.sum(axis=0) > 0]
@@ -147,6 +168,17 @@ def check_design(design: Design, n_periods: int) -> tuple[Check, ...]:
         Of the pair.
     n_periods : int
         Periods in which the pair has contacts.
+
+    References
+    ----------
+    Cameron, Gelbach & Miller (2008), Rev. Econ. Stat. 90, 414-427, on errors from few clusters.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.designs import VariantCell, choose_design, tabulate_cells
+    >>> cells = [VariantCell(variant=v, rep=r, n_contacts=40, n_conversions=4) for v, r in (("A", "r1"), ("B", "r2"))]
+    >>> [check.code for check in check_design(choose_design(tabulate_cells(cells, "AB"), 1, 0), n_periods=1)]
+    ['variant_is_rep']
     """
     fired: list[Check] = []
     if design.n_reps >= 2 and design.information_share == 0:
@@ -177,6 +209,10 @@ def check_counts(n: Sequence[int], n_converted: int) -> tuple[Check, ...]:
         Contacts of the variant and of the control.
     n_converted : int
         Conversions of both together.
+
+    References
+    ----------
+    Cochran (1954), Biometrics 10, 417-451, on expected counts under 5.
 
     Examples
     --------
@@ -215,6 +251,10 @@ def check_simpson(
     standard_error : float
         Of the adjusted difference.
 
+    References
+    ----------
+    Simpson (1951), J. R. Stat. Soc. B 13, 238-241.
+
     Examples
     --------
     >>> check_simpson(0.08, (0.0014, 0.1576), 0.0, (-0.0849, 0.0849), 0.0433)[0].code
@@ -236,6 +276,18 @@ def check_delivery(complier: ComplierEffect, facts: SampleFacts) -> tuple[Check,
         With the delivered rates.
     facts : SampleFacts
         With the contract's fidelity floor.
+
+    References
+    ----------
+    Angrist, Imbens & Rubin (1996), J. Am. Stat. Assoc. 91, 444-455, on assignment that is not complied with.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.compliance import Delivery, estimate_complier_effect
+    >>> arm = Delivery(n_assigned=100, n_conversions=20, n_delivered=60, n_delivered_conversions=15)
+    >>> control = Delivery(n_assigned=100, n_conversions=10, n_delivered=5, n_delivered_conversions=1)
+    >>> [(check.code, check.number) for check in check_delivery(estimate_complier_effect(arm, control), SampleFacts())]
+    [('low_fidelity', 0.6)]
     """
     fidelity = min(complier.delivered_rate, 1 - complier.control_delivered_rate)
     if fidelity < facts.fidelity_floor:

@@ -72,12 +72,24 @@ class CellTable:
     k: Array
 
     def at_look(self, period: int) -> CellTable:
-        """Return what was known after a period, by its code."""
+        """Return what was known after a period, by its code.
+
+        Parameters
+        ----------
+        period : int
+            Code, as in `period`; columns up to and with it are kept.
+        """
         seen = self.period <= period
         return replace(self, rep=self.rep[seen], period=self.period[seen], n=self.n[:, seen], k=self.k[..., seen])
 
     def n_periods(self, *rows: int) -> int:
-        """Return in how many periods any of some variants, by row, has contacts."""
+        """Return in how many periods any of some variants, by row, has contacts.
+
+        Parameters
+        ----------
+        *rows : int
+            Rows of the table.
+        """
         return len(np.unique(self.period[(self.n[list(rows)] > 0).any(axis=0)]))
 
 
@@ -159,7 +171,18 @@ class Design:
     n_control_reps: int
 
     def sum(self, counts: Array) -> Array:
-        """Sum counts over the columns of each group (last axis)."""
+        """Sum counts over the columns of each group (last axis).
+
+        Parameters
+        ----------
+        counts : array, (any axes) x columns of the table
+            Contacts or conversions.
+
+        Returns
+        -------
+        array, (any axes) x groups
+            Their sums.
+        """
         summed: Array = counts @ self.groups
         return summed
 

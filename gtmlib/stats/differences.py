@@ -17,7 +17,17 @@ Method = Literal["crude", "stratified", "clustered", "rep_means"]
 
 
 class Difference(NamedTuple):
-    """A difference of rates and the ratio behind it, with standard errors (each an array)."""
+    """A difference of rates and the ratio behind it, with standard errors.
+
+    Parameters
+    ----------
+    difference, standard_error : array
+        Variant minus control, in [-1, 1], and its error.
+    control_rate : array
+        The rate that the lift is relative to, in [0, 1].
+    lift, lift_standard_error : array
+        difference / control_rate, and its error; NaN without a conversion in the control.
+    """
 
     difference: Array
     standard_error: Array
@@ -194,6 +204,10 @@ def difference_interval(
         The boundary: standard errors to each side.
     k, n, k_0, n_0 : array
         Conversions and contacts of the variant and of the control, by group of contacts (last axis).
+
+    References
+    ----------
+    Newcombe (1998), Stat. Med. 17, 873-890, method 10, where the method is crude.
 
     Examples
     --------

@@ -73,14 +73,36 @@ class ComparisonRule:
                 require_positive(value, what)
 
     def planned_pair_n(self, variant: str) -> float:
-        """Return the contacts planned for a variant and the control together."""
+        """Return the contacts planned for a variant and the control together.
+
+        Parameters
+        ----------
+        variant : str
+            Not the control.
+        """
         weights = dict(self.planned_split)
         planned = self.planned_n if self.planned_n is not None else DEFAULT_PLANNED_N * len(weights)
         return planned * (weights[variant] + weights[self.control]) / sum(weights.values())
 
 
 class PairInference(NamedTuple):
-    """One pair of variants; arrays have the axes of the simulation, and none for one data set."""
+    """One pair of variants; arrays have the axes of the simulation, and none for one data set.
+
+    Parameters
+    ----------
+    variant : int
+        Row of the table.
+    design : Design
+        How the pair is compared.
+    estimate : Difference
+        By the design's method.
+    ci_low, ci_high : array
+        Interval of the difference, in [-1, 1].
+    confidence_level : array
+        At the pair's step of Holm's procedure, in (0, 1).
+    is_too_early : array of bool
+        Where there is too little data for any verdict.
+    """
 
     variant: int
     design: Design
@@ -92,14 +114,52 @@ class PairInference(NamedTuple):
 
 
 def pair_counts(table: CellTable, variant: int, control: int, design: Design) -> tuple[Array, Array, Array, Array]:
-    """Return conversions and contacts of the variant and of the control, by the design's groups (last axis)."""
+    """Return conversions and contacts of the variant and of the control, by the design's groups (last axis).
+
+    Parameters
+    ----------
+    table : CellTable
+        Contacts and conversions by variant, rep and period.
+    variant, control : int
+        Rows of the table.
+    design : Design
+        Of the pair.
+
+    Returns
+    -------
+    k, n, k_0, n_0 : array, (any axes) x groups
+        Conversions and contacts of the variant, then of the control.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.designs import VariantCell, tabulate_cells
+    >>> cells = [VariantCell(variant=v, n_contacts=300, n_conversions=c) for v, c in (("A", 30), ("B", 60))]
+    >>> table = tabulate_cells(cells, "AB")
+    >>> [count.tolist() for count in pair_counts(table, 1, 0, choose_design(table, 1, 0))]
+    [[60.0], [300.0], [30.0], [300.0]]
+    """
     columns = (table.k[variant], table.n[variant], table.k[control], table.n[control])
     k, n, k_0, n_0 = (design.sum(column) for column in columns)
     return k, n, k_0, n_0
 
 
 def is_too_early(table: CellTable, variant: int, control: int) -> Flags:
-    """Return where a pair has too few contacts, conversions or contacts without one for any verdict."""
+    """Return where a pair has too few contacts, conversions or contacts without one for any verdict.
+
+    Parameters
+    ----------
+    table : CellTable
+        Contacts and conversions by variant, rep and period.
+    variant, control : int
+        Rows of the table.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.designs import VariantCell, tabulate_cells
+    >>> cells = [VariantCell(variant=v, n_contacts=300, n_conversions=2) for v in "AB"]
+    >>> bool(is_too_early(tabulate_cells(cells, "AB"), 1, 0))
+    True
+    """
     n, n_0 = float(table.n[variant].sum()), float(table.n[control].sum())
     converted = table.k[variant].sum(-1) + table.k[control].sum(-1)
     early: Flags = np.minimum(converted, n + n_0 - converted) < LEAST_OUTCOMES
@@ -115,6 +175,10 @@ def infer_pairs(table: CellTable, rule: ComparisonRule) -> list[PairInference]:
         Counts; its variants in the order of the rule, the control with contacts.
     rule : ComparisonRule
         What was declared before the data.
+
+    References
+    ----------
+    Holm (1979), Scand. J. Stat. 6, 65-70.
 
     Examples
     --------
@@ -153,7 +217,29 @@ def infer_pairs(table: CellTable, rule: ComparisonRule) -> list[PairInference]:
 
 
 def pair_boundary(table: CellTable, variant: int, design: Design, rule: ComparisonRule, level: float) -> float:
-    """Return the standard errors to each side for a pair, at a confidence level."""
+    """Return the standard errors to each side for a pair, at a confidence level.
+
+    Parameters
+    ----------
+    table : CellTable
+        Contacts by variant, rep and period.
+    variant : int
+        Row of the table; the control is the rule's.
+    design : Design
+        Of the pair, with the degrees of freedom.
+    rule : ComparisonRule
+        With planned contacts and looks.
+    level : float
+        Confidence level, in (0, 1).
+
+    Examples
+    --------
+    >>> from gtmlib.stats.designs import VariantCell, tabulate_cells
+    >>> table = tabulate_cells([VariantCell(variant=v, n_contacts=300, n_conversions=30) for v in "AB"], "AB")
+    >>> rule = ComparisonRule(control="A", planned_split=(("A", 1), ("B", 1)), looks="one")
+    >>> round(pair_boundary(table, 1, choose_design(table, 1, 0), rule, 0.95), 2)
+    1.96
+    """
     n = float(table.n[[variant, table.variants.index(rule.control)]].sum())
     planned_n = rule.planned_pair_n(table.variants[variant])
     return boundary(n, planned_n=planned_n, confidence_level=level, looks=rule.looks, df=design.df)
@@ -202,8 +288,14 @@ def contacts_to_decide(
         Of the rates now.
     n : int
         Contacts now, in both variants together.
-    planned_n, confidence_level, looks, df
-        Of the boundary.
+    planned_n : float
+        Contacts planned in both variants together; with the next three, of the boundary.
+    confidence_level : float
+        Of the interval, in (0, 1).
+    looks : {'many', 'one'}
+        Whether results are looked at as they come, or once.
+    df : float, optional
+        Degrees of freedom of the standard error; none: normal.
     smallest_effect : float, optional
         Then an interval inside it decides too, whichever comes first.
 

@@ -104,6 +104,14 @@ def simulate_rule(
     ------
     ParameterError
         If n_runs is below 1, or rates are not in [0, 1].
+
+    Examples
+    --------
+    >>> table = tabulate_cells([VariantCell(variant=v, n_contacts=400, n_conversions=0) for v in "AB"], "AB")
+    >>> rule = ComparisonRule(control="A", planned_split=(("A", 1), ("B", 1)), looks="one")
+    >>> rates = np.array([[0.1], [0.3]])
+    >>> simulate_rule(table, rates, rule, rng=np.random.default_rng(1), n_runs=200).winner.rate > 0.95
+    True
     """
     if n_runs < 1 or not ((rates >= 0) & (rates <= 1)).all():
         raise ParameterError(f"n_runs is {n_runs} and rates are from {rates.min()} to {rates.max()}. Check both.")
@@ -136,6 +144,20 @@ def judge_runs(table: CellTable, rule: ComparisonRule) -> tuple[Flags, Flags]:
         With conversions as variants x runs x columns.
     rule : ComparisonRule
         What was declared before the data.
+
+    Returns
+    -------
+    won, lost : array of bool, runs
+        Whether any variant won, and whether any lost.
+
+    Examples
+    --------
+    >>> cells = [VariantCell(variant=v, n_contacts=300, n_conversions=c) for v, c in (("A", 30), ("B", 60))]
+    >>> table = tabulate_cells(cells, "AB")
+    >>> rule = ComparisonRule(control="A", planned_split=(("A", 1), ("B", 1)))
+    >>> won, lost = judge_runs(replace(table, k=table.k[:, None]), rule)
+    >>> won.tolist(), lost.tolist()
+    ([True], [False])
     """
     won, lost = np.zeros((2, table.k.shape[1]), dtype=bool)
     control = table.variants.index(rule.control)

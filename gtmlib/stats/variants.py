@@ -70,6 +70,11 @@ def compare_variants(
     ParameterError
         If the control, or every other variant, has no contacts, or counts are out of range.
 
+    References
+    ----------
+    Parts: see `gtmlib.stats.differences` (estimates) and `gtmlib.stats.sequential.boundary` (many looks); several
+    variants: Holm (1979), Scand. J. Stat. 6, 65-70.
+
     Examples
     --------
     >>> stars = {"r1": (24, 80, 6, 20), "r2": (18, 60, 12, 40), "r3": (2, 20, 8, 80), "r4": (4, 40, 6, 60)}

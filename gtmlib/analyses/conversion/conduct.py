@@ -26,7 +26,17 @@ USUAL_LIFT = 0.25  # of the control's rate, where the contract declares no small
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepFidelity:
-    """A rep's share of contacts that got the assigned variant, over all and per span of weeks (none: too few)."""
+    """A rep's share of contacts that got the assigned variant.
+
+    Parameters
+    ----------
+    rep : str
+        Label; empty where unknown.
+    estimate : ProportionEstimate
+        Over all weeks.
+    by_span : tuple of float or None
+        Share in [0, 1] per span of weeks; None where a span has too few contacts.
+    """
 
     rep: str
     estimate: ProportionEstimate
@@ -35,7 +45,15 @@ class RepFidelity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantEffect:
-    """A variant's effect on those who were to get it, beside that on those who got it because they were to."""
+    """A variant's effect on those who were to get it, beside that on those who got it because they were to.
+
+    Parameters
+    ----------
+    variant : str
+        As the contract calls it.
+    effect : ComplierEffect
+        Intention to treat, and the effect on compliers.
+    """
 
     variant: str
     effect: ComplierEffect
@@ -52,7 +70,9 @@ class Fidelity:
     reps : tuple of RepFidelity
         Without reps who have fewer contacts than the floor; empty where reps are not known.
     spans : tuple of str
-        First day (ISO) of each span of the columns; `span_weeks` is its length.
+        First day (ISO) of each span of the columns.
+    span_weeks : int
+        Length of a span, in weeks.
     floor : float
         The contract's, in [0, 1].
     below_floor : tuple of str
@@ -82,7 +102,15 @@ class Fidelity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """The leading variant's difference to the control as it stood after each period, by falling age."""
+    """The leading variant's difference to the control as it stood after each period.
+
+    Parameters
+    ----------
+    variant, control : str
+        As the contract calls them.
+    looks : tuple of Look
+        One per period, the oldest first.
+    """
 
     variant: str
     control: str

@@ -54,7 +54,17 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepWeek:
-    """Contacts of a rep in a week (its Monday, ISO; empty where unknown), and those that got what was assigned."""
+    """Contacts of a rep in a week, and those that got what was assigned.
+
+    Parameters
+    ----------
+    rep : str
+        Label; empty where unknown.
+    week : str
+        Its Monday, ISO; empty where unknown.
+    n_contacts, n_as_assigned : int
+        Contacts whose delivery is known, and those of them that got the assigned variant.
+    """
 
     rep: str
     week: str

@@ -23,13 +23,33 @@ SURE = 0.995  # chance of being best that would be written as 100 %
 
 
 def present_waiting(result: Waiting, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
-    """Say that no contact has had its time yet."""
+    """Say that no contact has had its time yet.
+
+    Parameters
+    ----------
+    result : Waiting
+        A test whose contacts have not had their time yet.
+    language : Language
+        Of the reader.
+    accent : str
+        Not used: the exhibit has no figure.
+    """
     title = language.say("conversion.waiting", n=result.n_contacts, days=result.horizon_days)
     return Exhibit(id="conversion-waiting", title=title, headline=title, verdict="cannot_tell")
 
 
 def present_variants(result: Variation, language: Language, accent: str) -> Exhibit:
-    """Show every variant's difference to the control, crude and adjusted, with its verdict."""
+    """Show every variant's difference to the control, crude and adjusted, with its verdict.
+
+    Parameters
+    ----------
+    result : Variation
+        Every variant against the control.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say, pair = language.say, result.leading
     pairs = result.comparison.pairs
     grave = [
@@ -69,7 +89,17 @@ def present_variants(result: Variation, language: Language, accent: str) -> Exhi
 
 
 def present_rates(result: Rates, language: Language, accent: str) -> Exhibit:
-    """Show what each variant converts, its chance of being best and what choosing it may forgo."""
+    """Show what each variant converts, its chance of being best and what choosing it may forgo.
+
+    Parameters
+    ----------
+    result : Rates
+        Of a `Variation`.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say, found = language.say, result.variation
     rows = sorted(found.comparison.rates, key=lambda row: -row.rate.rate)
     names = [found.labels[row.variant] for row in rows]
@@ -123,7 +153,17 @@ def present_rates(result: Rates, language: Language, accent: str) -> Exhibit:
 
 
 def present_scrutiny(result: Scrutiny, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
-    """Say every check that fired with its number, its threshold and what to do; then what was found in order."""
+    """Say every check that fired with its number, its threshold and what to do; then what was found in order.
+
+    Parameters
+    ----------
+    result : Scrutiny
+        Of a `Variation`.
+    language : Language
+        Of the reader.
+    accent : str
+        Not used: the exhibit has no figure.
+    """
     say, found = language.say, result.variation
     stops, warnings, remarks = (fired_checks(found, level) for level in ("stop", "warn", "note"))
     passed, unknown = passed_checks(found)

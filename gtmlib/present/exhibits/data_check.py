@@ -9,7 +9,17 @@ from gtmlib.present.language import Language
 
 
 def present_data_check(result: DataCheck, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
-    """Show what was read, what is missing, and how far the answers can be trusted."""
+    """Show what was read, what is missing, and how far the answers can be trusted.
+
+    Parameters
+    ----------
+    result : DataCheck
+        What became of files and rows.
+    language : Language
+        Of the reader.
+    accent : str
+        Not used: the exhibit has no figure.
+    """
     say = language.say
     n_excluded = sum(sum(source.excluded.values()) for source in result.sources)
     n_repaired = sum(len(source.repaired_rows) for source in result.sources)
@@ -49,7 +59,17 @@ def present_data_check(result: DataCheck, language: Language, accent: str) -> Ex
 
 
 def present_coverage(result: Coverage, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
-    """Show which fields have holes, and which point to something that the data don't hold."""
+    """Show which fields have holes, and which point to something that the data don't hold.
+
+    Parameters
+    ----------
+    result : Coverage
+        What the canonical tables lack.
+    language : Language
+        Of the reader.
+    accent : str
+        Not used: the exhibit has no figure.
+    """
     say = language.say
     rows, sentences, n_fields = [], [], 0
     for table in result.tables:
@@ -78,7 +98,17 @@ def present_coverage(result: Coverage, language: Language, accent: str) -> Exhib
 
 
 def present_missing(result: MissingData, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
-    """Say what a chapter needs and what to ask for."""
+    """Say what a chapter needs and what to ask for.
+
+    Parameters
+    ----------
+    result : MissingData
+        What a chapter lacks.
+    language : Language
+        Of the reader.
+    accent : str
+        Not used: the exhibit has no figure.
+    """
     say = language.say
     title = say("missing.title", chapter=say(f"chapter.{result.chapter}"))
     needed = [describe_needed(item, language) for item in result.needed]

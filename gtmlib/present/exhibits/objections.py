@@ -16,7 +16,17 @@ Names = dict[str, str]  # as in the data = in the reader's language
 
 
 def present_objections(result: ObjectionRates, language: Language, accent: str) -> Exhibit:
-    """Show how often each objection is met, over all conversations or by stage or segment."""
+    """Show how often each objection is met, over all conversations or by stage or segment.
+
+    Parameters
+    ----------
+    result : ObjectionRates
+        By code, stage or segment.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     names = {code: str(name_of("code", code, language)) for code in result.codes}
     groups = {group: str(name_of("group", group, language)) for group in result.groups}

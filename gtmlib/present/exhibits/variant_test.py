@@ -19,7 +19,17 @@ SEGMENTS_DIFFER = 0.05  # p-value of homogeneity below which segments are said t
 
 
 def present_reps(result: RepComparison, language: Language, accent: str) -> Exhibit:
-    """Show each rep's rates with both messages, and how the messages are mixed over reps."""
+    """Show each rep's rates with both messages, and how the messages are mixed over reps.
+
+    Parameters
+    ----------
+    result : RepComparison
+        One pair, rep by rep.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     names = name_reps((row.rep for row in result.mix), language)
     n, k, n_0, k_0 = (
@@ -104,7 +114,17 @@ def _rate(k: int, n: int) -> float | None:
 
 
 def present_variant_segments(result: SegmentComparison, language: Language, accent: str) -> Exhibit:
-    """Show the leading difference within each segment, and whether segments differ by more than chance."""
+    """Show the leading difference within each segment, and whether segments differ by more than chance.
+
+    Parameters
+    ----------
+    result : SegmentComparison
+        One pair within segments.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     rows = sorted(result.segments, key=lambda row: -row.difference)
     names = [row.segment or say("conversion.segment.unknown") for row in rows]
@@ -144,7 +164,17 @@ def present_variant_segments(result: SegmentComparison, language: Language, acce
 
 
 def present_trace(result: Trace, language: Language, accent: str) -> Exhibit:
-    """Show how the interval went over the periods."""
+    """Show how the interval went over the periods.
+
+    Parameters
+    ----------
+    result : Trace
+        With one look or more.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     labels = [language.format(look.period, "month") for look in result.looks]
     excludes = [look.ci_low > 0 or look.ci_high < 0 for look in result.looks]
@@ -180,7 +210,17 @@ def present_trace(result: Trace, language: Language, accent: str) -> Exhibit:
 
 
 def present_fidelity(result: Fidelity, language: Language, accent: str) -> Exhibit:
-    """Show who sends the assigned message, and what the difference is among those who get it."""
+    """Show who sends the assigned message, and what the difference is among those who get it.
+
+    Parameters
+    ----------
+    result : Fidelity
+        Assigned against delivered.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say, overall = language.say, result.overall
     names = name_reps((row.rep for row in result.reps), language)
     args = {"rate": overall.rate, "low": overall.ci_low, "high": overall.ci_high, "n": overall.n_trials}
@@ -243,7 +283,17 @@ def present_fidelity(result: Fidelity, language: Language, accent: str) -> Exhib
 
 
 def present_plan(result: Plan, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
-    """Say what a decision takes: contacts, weeks, and what can be seen before."""
+    """Say what a decision takes: contacts, weeks, and what can be seen before.
+
+    Parameters
+    ----------
+    result : Plan
+        What a decision takes.
+    language : Language
+        Of the reader.
+    accent : str
+        Not used: the exhibit has no figure.
+    """
     say, plan = language.say, result.plan
     difference = plan.variant_rate - plan.control_rate
     args: dict[str, Any] = {"difference": difference, "rate": plan.control_rate, "n": plan.n_per_variant}
@@ -280,7 +330,17 @@ def present_plan(result: Plan, language: Language, accent: str) -> Exhibit:  # n
 
 
 def present_false_alarms(result: FalseAlarms, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
-    """Say how often the rule would name a winner among messages that are alike, beside a plain test."""
+    """Say how often the rule would name a winner among messages that are alike, beside a plain test.
+
+    Parameters
+    ----------
+    result : FalseAlarms
+        Simulated on the client's own structure.
+    language : Language
+        Of the reader.
+    accent : str
+        Not used: the exhibit has no figure.
+    """
     say, simulated = language.say, result.simulation
     kind = "many" if simulated.n_looks > 1 else "one"
     args: dict[str, Any] = {"rate": simulated.winner.rate, "plain": simulated.plain.rate, "n": simulated.n_runs}

@@ -17,7 +17,15 @@ OF_COUNTS = ("planned_split", "too_early", "zero_conversions", "few_conversions"
 
 
 def name_rep(label: str, language: Language) -> str:
-    """Name a rep by its label: a number, a name that the contract allows, the folded ones, or an unknown one."""
+    """Name a rep by its label: a number, a name that the contract allows, the folded ones, or an unknown one.
+
+    Parameters
+    ----------
+    label : str
+        As `label_reps` gives it; empty where unknown.
+    language : Language
+        Of the reader.
+    """
     if label == OTHER:
         return language.say("group.other")
     if not label:
@@ -26,12 +34,30 @@ def name_rep(label: str, language: Language) -> str:
 
 
 def name_reps(labels: Iterable[str], language: Language) -> list[str]:
-    """Name several reps."""
+    """Name several reps.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        As `label_reps` gives them; empty where unknown.
+    language : Language
+        Of the reader.
+    """
     return [name_rep(label, language) for label in labels]
 
 
 def describe_verdict(pair: PairComparison, variation: Variation, language: Language) -> str:
-    """Say the verdict of a pair, its numbers, and what follows from it."""
+    """Say the verdict of a pair, its numbers, and what follows from it.
+
+    Parameters
+    ----------
+    pair : PairComparison
+        One of the variation's.
+    variation : Variation
+        Every variant against the control.
+    language : Language
+        Of the reader.
+    """
     args = {
         "variant": variation.labels[pair.variant],
         "control": variation.labels[pair.control],
@@ -51,7 +77,15 @@ def describe_verdict(pair: PairComparison, variation: Variation, language: Langu
 
 
 def describe_winners(variation: Variation, language: Language) -> list[str]:
-    """Say what to do where several messages beat the control; nothing otherwise."""
+    """Say what to do where several messages beat the control; nothing otherwise.
+
+    Parameters
+    ----------
+    variation : Variation
+        Every variant against the control.
+    language : Language
+        Of the reader.
+    """
     if sum(pair.verdict == "winner" for pair in variation.comparison.pairs) < 2:
         return []
     pair = variation.leading
@@ -73,7 +107,19 @@ def _describe_rest(pair: PairComparison, language: Language) -> str:
 
 
 def describe_check(check: Check, pair: PairComparison, variation: Variation, language: Language) -> str:
-    """Say a check that fired: what was found, the threshold, and what to do."""
+    """Say a check that fired: what was found, the threshold, and what to do.
+
+    Parameters
+    ----------
+    check : Check
+        One that fired.
+    pair : PairComparison
+        The pair that it fired on.
+    variation : Variation
+        Every variant against the control.
+    language : Language
+        Of the reader.
+    """
     key = f"conversion.check.{check.code}"
     if has_message(language, f"{key}.{check.level}"):
         key = f"{key}.{check.level}"
@@ -96,7 +142,15 @@ def describe_check(check: Check, pair: PairComparison, variation: Variation, lan
 
 
 def describe_improvisers(reps: Sequence[str], language: Language) -> str:
-    """Say who sends other messages than assigned, and who does what about it next week; nothing where nobody does."""
+    """Say who sends other messages than assigned, and who does what about it next week; nothing where nobody does.
+
+    Parameters
+    ----------
+    reps : sequence of str
+        Labels, as in `Variation.below_floor`.
+    language : Language
+        Of the reader.
+    """
     if not reps:
         return ""
     key = "conversion.improvise.one" if len(reps) == 1 else "conversion.improvise.several"
@@ -104,7 +158,15 @@ def describe_improvisers(reps: Sequence[str], language: Language) -> str:
 
 
 def fired_checks(variation: Variation, *levels: str) -> list[tuple[Check, PairComparison]]:
-    """Give the checks that fired at some levels, each once, strongest first; those of one pair for each pair."""
+    """Give the checks that fired at some levels, each once, strongest first; those of one pair for each pair.
+
+    Parameters
+    ----------
+    variation : Variation
+        Every variant against the control.
+    *levels : {'stop', 'warn', 'note'}
+        Levels to give.
+    """
     found: dict[tuple[str, str], tuple[Check, PairComparison]] = {}
     for pair in variation.comparison.pairs:
         for check in pair.checks:
@@ -114,7 +176,13 @@ def fired_checks(variation: Variation, *levels: str) -> list[tuple[Check, PairCo
 
 
 def passed_checks(variation: Variation) -> tuple[list[str], list[str]]:
-    """Give the codes of the checks that did not fire: those that could be made, and those that the data don't allow."""
+    """Give the codes of the checks that did not fire: those that could be made, and those that the data don't allow.
+
+    Parameters
+    ----------
+    variation : Variation
+        Every variant against the control.
+    """
     fired = {check.code for pair in variation.comparison.pairs for check in pair.checks}
     pairs = variation.comparison.pairs
     known = {
