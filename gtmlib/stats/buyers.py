@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gtmlib.errors import ParameterError
 from gtmlib.stats.arrays import Numbers, read_numbers
-from gtmlib.stats.posterior import Estimate, LogFit, LogNormalPrior, delta_estimate, estimate_log_fit
+from gtmlib.stats.posterior import (
+    Estimate,
+    LogFit,
+    LogNormalPrior,
+    delta_estimate,
+    estimate_log_fit,
+    parameter_estimates,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +67,7 @@ def default_buyer_prior(observed: ArrayLike) -> LogNormalPrior:
     >>> default_buyer_prior([30.0, 50.0]).medians
     (1.0, 40.0, 1.0, 3.0)
     """
-    return LogNormalPrior(medians=(1.0, max(float(np.mean(observed)), 1e-6), 1.0, 3.0))
+    return LogNormalPrior(medians=(1.0, max(float(read_numbers("observed", observed).mean()), 1e-6), 1.0, 3.0))
 
 
 def estimate_buyers(
@@ -67,7 +75,7 @@ def estimate_buyers(
     last_bought: ArrayLike,
     observed: ArrayLike,
     *,
-    prior: LogNormalPrior | None | str = "default",
+    prior: LogNormalPrior | Literal["default"] | None = "default",
     confidence_level: float = 0.95,
 ) -> BuyerFit:
     """Fit the BG/NBD model to what is known of each customer.
@@ -101,7 +109,7 @@ def estimate_buyers(
     repeats, last, end = _read_customers(n_repeats, last_bought, observed)
     if not end.any():
         raise ParameterError("No customer was observed for any time: there is nothing to fit.")
-    if isinstance(prior, str):
+    if prior == "default":
         prior = default_buyer_prior(end)
 
     def log_likelihood(values: Numbers) -> tuple[float, Numbers]:
@@ -109,10 +117,7 @@ def estimate_buyers(
 
     start = prior.medians if prior is not None else default_buyer_prior(end).medians
     fit = estimate_log_fit(log_likelihood, start, prior)
-    r, alpha, a, b = (
-        delta_estimate(fit, lambda values, k=place: float(values[k]), confidence_level=confidence_level)
-        for place in range(4)
-    )
+    r, alpha, a, b = parameter_estimates(fit, confidence_level=confidence_level)
     return BuyerFit(
         r=r,
         alpha=alpha,
@@ -188,7 +193,7 @@ def alive_share(values: ArrayLike, n_repeats: ArrayLike, last_bought: ArrayLike,
     Examples
     --------
     >>> alive_share([0.243, 4.414, 0.793, 2.426], [2, 0], [30.43, 0], [38.86, 38.86]).round(3).tolist()
-    [0.726, 1.0]
+    [0.727, 1.0]
     """
     from scipy.special import expit
 

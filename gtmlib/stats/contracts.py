@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,14 @@ from numpy.typing import ArrayLike
 
 from gtmlib.errors import ParameterError
 from gtmlib.stats.arrays import Numbers, check_share, read_numbers
-from gtmlib.stats.posterior import Estimate, LogFit, LogNormalPrior, delta_estimate, estimate_log_fit
+from gtmlib.stats.posterior import (
+    Estimate,
+    LogFit,
+    LogNormalPrior,
+    delta_estimate,
+    estimate_log_fit,
+    parameter_estimates,
+)
 
 # One renewal in four is lost at first (1 / (1 + 3)), which falls as the loyal remain; each within a factor of 19.
 DEFAULT_CONTRACT_PRIOR = LogNormalPrior(medians=(1.0, 3.0))
@@ -92,9 +100,10 @@ def estimate_contracts(
         return float(fit), np.array([lost.sum() / alpha, kept @ (1 / (beta + age))]) - (at_risk / both).sum()
 
     fit = estimate_log_fit(log_likelihood, (prior or DEFAULT_CONTRACT_PRIOR).medians, prior)
+    alpha, beta = parameter_estimates(fit, confidence_level=confidence_level)
     return ContractFit(
-        alpha=delta_estimate(fit, lambda values: float(values[0]), confidence_level=confidence_level),
-        beta=delta_estimate(fit, lambda values: float(values[1]), confidence_level=confidence_level),
+        alpha=alpha,
+        beta=beta,
         fit=fit,
         n_lost=float(lost.sum()),
         n_renewals=float(at_risk.sum()),
@@ -149,14 +158,12 @@ def estimate_contract_survival(
     True
     """
     whole = [int(age) for age in read_numbers("ages", ages, least=1, is_whole=True)]
+
+    def alive(age: int) -> Callable[[Numbers], float]:
+        return lambda values: float(contract_survival(values, age)[-1])
+
     return tuple(
-        delta_estimate(
-            contracts.fit,
-            lambda values, age=age: float(contract_survival(values, age)[-1]),
-            scale="logit",
-            confidence_level=confidence_level,
-        )
-        for age in whole
+        delta_estimate(contracts.fit, alive(age), scale="logit", confidence_level=confidence_level) for age in whole
     )
 
 

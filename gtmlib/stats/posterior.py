@@ -114,7 +114,9 @@ def estimate_log_fit(log_likelihood: LogLikelihood, start: Sequence[float], prio
 
     options = {"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-7}
     bounds = [(-LOG_RANGE, LOG_RANGE)] * len(start)
-    found = minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    found = minimize(  # type: ignore[no-untyped-call]
+        loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
     logs, curvature = _polish(loss, np.asarray(found.x, dtype=np.float64))
     if np.abs(logs).max() >= LOG_RANGE - 1e-6 or np.linalg.eigvalsh(curvature)[0] <= FLATTEST:
         raise ParameterError("These data do not bound every parameter of the model: fit it with a prior, not without.")
@@ -147,11 +149,48 @@ def _curvature(loss: LogLikelihood, logs: Numbers, width: float = 1e-4) -> Numbe
     return (square + square.T) / 2
 
 
+def parameter_estimates(fit: LogFit, *, confidence_level: float = 0.95) -> tuple[Estimate, ...]:
+    """Give the parameters themselves, with intervals that are symmetric in their logarithms.
+
+    Parameters
+    ----------
+    fit : LogFit
+        The parameters.
+    confidence_level : float
+        Coverage of the intervals, in (0, 1).
+
+    Raises
+    ------
+    ParameterError
+        If the level is out of range.
+
+    Examples
+    --------
+    >>> fit = LogFit(log_values=(math.log(2.0),), log_covariance=((0.125,),), log_likelihood=0.0)
+    >>> round(parameter_estimates(fit)[0].ci_high, 3)
+    3.999
+    """
+    from scipy.special import ndtri
+
+    check_share("confidence_level", confidence_level)
+    z = float(ndtri((1 + confidence_level) / 2))
+    halves = [z * math.sqrt(row[place]) for place, row in enumerate(fit.log_covariance)]
+    return tuple(
+        Estimate(
+            value=math.exp(log),
+            ci_low=math.exp(log - half),
+            ci_high=math.exp(log + half),
+            confidence_level=confidence_level,
+        )
+        for log, half in zip(fit.log_values, halves, strict=True)
+    )
+
+
 def delta_estimate(
     fit: LogFit,
     function: Callable[[Numbers], float],
     *,
-    scale: Literal["log", "logit", "linear"] = "log",
+    scale: Literal["log", "logit"] = "log",
     confidence_level: float = 0.95,
 ) -> Estimate:
     """Estimate a function of the parameters, with the delta-method interval on a scale that keeps it in range.
@@ -162,7 +201,7 @@ def delta_estimate(
         The parameters.
     function : callable
         Takes the parameters, gives a number: above 0 for `log`, in (0, 1) for `logit`.
-    scale : {'log', 'logit', 'linear'}
+    scale : {'log', 'logit'}
         On which the interval is symmetric.
     confidence_level : float
         Coverage of the interval, in (0, 1). It holds what the fit does not know of the parameters; not the
@@ -183,17 +222,20 @@ def delta_estimate(
     from scipy.special import expit, logit, ndtri
 
     check_share("confidence_level", confidence_level)
-    forward, back = {"log": (np.log, np.exp), "logit": (logit, expit), "linear": (float, float)}[scale]
+
+    def forward(logs: Numbers) -> float:
+        value = function(np.exp(logs))
+        return float(logit(value)) if scale == "logit" else math.log(value)
+
+    def back(point: float) -> float:
+        return float(expit(point)) if scale == "logit" else math.exp(point)
+
     logs, width = np.array(fit.log_values), 1e-4
     gradient = np.array(
-        [
-            (forward(function(np.exp(logs + step))) - forward(function(np.exp(logs - step)))) / (2 * width)
-            for step in np.eye(logs.size) * width
-        ]
+        [(forward(logs + step) - forward(logs - step)) / (2 * width) for step in np.eye(logs.size) * width]
     )
-    middle = float(forward(function(np.exp(logs))))
-    half = float(ndtri((1 + confidence_level) / 2)) * math.sqrt(
-        max(float(gradient @ np.array(fit.log_covariance) @ gradient), 0.0)
+    variance = max(float(gradient @ np.array(fit.log_covariance) @ gradient), 0.0)
+    middle, half = forward(logs), float(ndtri((1 + confidence_level) / 2)) * math.sqrt(variance)
+    return Estimate(
+        value=back(middle), ci_low=back(middle - half), ci_high=back(middle + half), confidence_level=confidence_level
     )
-    low, value, high = (float(back(point)) for point in (middle - half, middle, middle + half))
-    return Estimate(value=value, ci_low=low, ci_high=high, confidence_level=confidence_level)
