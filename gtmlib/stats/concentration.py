@@ -16,74 +16,59 @@ MOST_POINTS = 100  # of a curve: enough for a line without corners, too few to r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CurvePoint:
-    """What the best customers together contribute.
-
-    Parameters
-    ----------
-    n_customers : int
-        The best so many.
-    customer_share : float
-        Of all customers, in [0, 1].
-    amount : float
-        Their cumulative contribution, in money.
-    amount_share : float or None
-        Of the total contribution; above 1 where the others lose money; None where the total is not above 0.
-    """
-
-    n_customers: int
-    customer_share: float
-    amount: float
-    amount_share: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WhaleCurve:
-    """Customers from best to worst, and what they contribute together.
+    """Cumulated contribution over customers, best first.
+
+    Shares are None where the total is not above 0, or where they are withheld: fewer customers than `smallest_group`
+    lie between them and another published figure, so that a subtraction would show those.
 
     Parameters
     ----------
     n_customers, n_loss_customers : int
-        All, and those with a contribution below 0.
+        Customers, and those with a contribution below 0.
     total : float
         Contribution of all, in money.
-    loss_total : float or None
-        Contribution of the loss customers, 0 or less, in money; None where withheld.
-    peak : CurvePoint or None
-        Where the curve is highest (first, if flat); at 0 customers where all lose; None where withheld.
-    best_10, best_20 : CurvePoint or None
-        The best 10 and 20 % of customers, rounded up; None where withheld.
-    points : tuple of CurvePoint
-        The curve in about a hundred points, from nobody to all, the figures above among them.
+    loss_total : float, optional
+        Contribution of the loss-makers, 0 or less, in money; None where withheld.
+    peak_share, peak_at_share : float, optional
+        Highest cumulated contribution as a share of the total, and the share of customers at which it is (first)
+        reached.
+    top_10_share, top_20_share : float, optional
+        Share of the total that the best 10 and 20 % of customers (rounded up) contribute.
+    customer_shares, contribution_shares : tuple of float
+        The curve from (0, 0) to (1, 1) in about a hundred points, the figures above among them; empty where the total
+        is not above 0, or customers are too few for any curve.
     smallest_group : int
-        Customers that lie between any two points and figures, at the least; what would be closer is withheld.
+        Fewest customers between two points.
     """
 
     n_customers: int
     n_loss_customers: int
     total: float
     loss_total: float | None
-    peak: CurvePoint | None
-    best_10: CurvePoint | None
-    best_20: CurvePoint | None
-    points: tuple[CurvePoint, ...]
+    peak_share: float | None
+    peak_at_share: float | None
+    top_10_share: float | None
+    top_20_share: float | None
+    customer_shares: tuple[float, ...]
+    contribution_shares: tuple[float, ...]
     smallest_group: int
 
 
-def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 1) -> WhaleCurve:
-    """Cumulate customers' contributions from best to worst.
+def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -> WhaleCurve:
+    """Describe how contribution cumulates over customers.
 
     Parameters
     ----------
     contributions : array_like
-        Shape (n_customers,): money per customer, in any order.
+        Shape (n_customers,): contribution per customer, in money, in any order.
     smallest_group : int
-        No fewer customers can be told apart by taking one published figure from another; 1 withholds nothing.
+        Fewest customers that may be told apart by taking one figure from another; 1 withholds nothing.
 
     Raises
     ------
     ParameterError
-        If there are no customers, or the floor is below 1.
+        If there is no customer, a contribution is not a number, or the floor is below 1.
 
     References
     ----------
@@ -92,38 +77,34 @@ def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 1) -
     Examples
     --------
     >>> curve = estimate_whale_curve([11.25] * 20 + [0] * 70 + [-12.5] * 10)
-    >>> curve.peak.amount_share, curve.peak.customer_share, curve.loss_total
+    >>> curve.peak_share, curve.peak_at_share, curve.loss_total
     (2.25, 0.2, -125.0)
     """
     amounts = read_numbers("contributions", contributions)
     if amounts.size == 0 or smallest_group < 1:
         raise ParameterError(f"{amounts.size} customers, smallest_group {smallest_group}: give at least one of each.")
     n = amounts.size
-    ordered = np.sort(amounts)[::-1]
-    running = np.concatenate([[0.0], np.cumsum(ordered)])
-    running[n] = total = math.fsum(amounts.tolist())
-    n_peak, n_loss = int(np.argmax(running)), int((amounts < 0).sum())
-    kept = _anchors([0, n, n_peak, n - n_loss, -(-n // 5), -(-n // 10)], smallest_group)
+    cumulated = np.concatenate([[0.0], np.cumsum(np.sort(amounts)[::-1])])
+    total = cumulated[n] = math.fsum(amounts.tolist())
+    n_peak, n_kept, n_10, n_20 = int(np.argmax(cumulated)), int((amounts >= 0).sum()), -(-n // 10), -(-n // 5)
+    published = _anchors([0, n, n_peak, n_kept, n_20, n_10], smallest_group)
+    counts = _grid(sorted(published), smallest_group) if total > 0 and n >= 2 * smallest_group else []
 
-    def point(count: int) -> CurvePoint:
-        amount = float(running[count])
-        return CurvePoint(
-            n_customers=count,
-            customer_share=count / n,
-            amount=amount,
-            amount_share=amount / total if total > 0 else None,
-        )
+    def share(count: int) -> float | None:
+        return float(cumulated[count]) / total if total > 0 and count in published else None
 
-    peak, best_20, best_10 = (point(k) if k in kept else None for k in (n_peak, -(-n // 5), -(-n // 10)))
+    peak_share = share(n_peak)
     return WhaleCurve(
         n_customers=n,
-        n_loss_customers=n_loss,
+        n_loss_customers=n - n_kept,
         total=total,
-        loss_total=float(total - running[n - n_loss]) if n - n_loss in kept else None,
-        peak=peak,
-        best_10=best_10,
-        best_20=best_20,
-        points=tuple(point(k) for k in _grid(sorted(kept), smallest_group)),
+        loss_total=total - float(cumulated[n_kept]) if n_kept in published else None,
+        peak_share=peak_share,
+        peak_at_share=None if peak_share is None else n_peak / n,
+        top_10_share=share(n_10),
+        top_20_share=share(n_20),
+        customer_shares=tuple(count / n for count in counts),
+        contribution_shares=tuple(float(cumulated[count]) / total for count in counts),
         smallest_group=smallest_group,
     )
 
