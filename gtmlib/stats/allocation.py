@@ -116,9 +116,10 @@ def split_exactly(amount: float, weights: ArrayLike) -> Numbers:
     exact = abs(int(parts)) * (shares / shares.max() / (shares / shares.max()).sum())
     pieces = np.floor(exact).astype(np.int64)
     left = abs(int(parts)) - int(pieces.sum())
-    if left > 0:
-        pieces[np.argsort(-(exact - pieces), kind="stable")[:left]] += 1
-    elif left < 0:  # floating point gave a piece too many, to the largest
+    if 0 < left < shares.size:
+        remainders = np.where(shares > 0, exact - pieces, -1.0)
+        pieces[np.argsort(-remainders, kind="stable")[:left]] += 1
+    else:  # none; or floating point strayed on a huge amount, where the largest piece feels it least
         pieces[int(np.argmax(pieces))] += left
     return np.asarray(np.sign(parts) * pieces / PARTS, dtype=np.float64)
 

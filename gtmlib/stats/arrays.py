@@ -38,7 +38,10 @@ def read_numbers(
     >>> read_numbers("n", [3, 4]).tolist()
     [3.0, 4.0]
     """
-    found = np.atleast_1d(np.array(values, dtype=np.float64))
+    try:
+        found = np.atleast_1d(np.array(values, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"'{name}' holds what is no number: {error}.") from None
     if found.ndim != 1 or (size is not None and found.size != size):
         wanted = "one row" if size is None else f"{size} values, as the other columns have"
         raise ParameterError(f"'{name}' has the shape {found.shape}: give {wanted}.")

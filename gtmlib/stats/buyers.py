@@ -83,7 +83,7 @@ def estimate_buyers(
     Parameters
     ----------
     n_repeats : array_like
-        Shape (n_customers,): purchases after the first, at most one per unit of time that counts as one.
+        Shape (n_customers,): purchases after the first; those of one day are one.
     last_bought, observed : array_like
         Time from the first purchase to the last one (0 without repeats), and to the end of the data; one unit.
     prior : LogNormalPrior, None or 'default'
@@ -136,11 +136,12 @@ def _read_customers(n_repeats: ArrayLike, last_bought: ArrayLike, observed: Arra
     end = read_numbers("observed", observed, size=repeats.size, least=0)
     if repeats.size == 0:
         raise ParameterError("There are no customers to model.")
-    if (wrong := np.flatnonzero((last > end) | ((repeats == 0) & (last > 0)))).size:
+    if (wrong := np.flatnonzero((last > end) | ((repeats > 0) != (last > 0)))).size:
         k = int(wrong[0])
         raise ParameterError(
             f"Customer {k + 1} of {repeats.size} has {repeats[k]:g} repeats, the last at {last[k]:g} of {end[k]:g} "
-            "observed: the last purchase lies inside the observed time, and is 0 without repeats."
+            "observed: the last lies inside the observed time, and is above 0 with repeats alone (purchases of one day "
+            "count as one)."
         )
     return repeats, last, end
 

@@ -89,7 +89,7 @@ def estimate_log_fit(log_likelihood: LogLikelihood, start: Sequence[float], prio
     Raises
     ------
     ParameterError
-        If the likelihood alone has no top inside a wide range: small data often leave a parameter unbounded.
+        If there is no top inside a wide range: small data often leave a parameter unbounded without a prior.
 
     References
     ----------
@@ -118,8 +118,11 @@ def estimate_log_fit(log_likelihood: LogLikelihood, start: Sequence[float], prio
         loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options
     )
     logs, curvature = _polish(loss, np.asarray(found.x, dtype=np.float64))
-    if np.abs(logs).max() >= LOG_RANGE - 1e-6 or np.linalg.eigvalsh(curvature)[0] <= FLATTEST:
-        raise ParameterError("These data do not bound every parameter of the model: fit it with a prior, not without.")
+    # With a prior the edge of the range is an answer (customers who all spend the same); without, it is a flight.
+    is_lost = prior is None and np.abs(logs).max() >= LOG_RANGE - 1e-6
+    if is_lost or np.linalg.eigvalsh(curvature)[0] <= FLATTEST:
+        fix = "check them for doubled rows and mixed units" if prior else "fit it with a prior, not without"
+        raise ParameterError(f"These data leave a parameter of the model without bounds: {fix}.")
     covariance = np.linalg.inv(curvature)
     return LogFit(
         log_values=tuple(float(value) for value in logs),

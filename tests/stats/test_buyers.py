@@ -140,7 +140,7 @@ def test_many_purchases_do_not_overflow() -> None:
 
 
 @settings(max_examples=50)
-@given(st.integers(0, 300), st.floats(0, 1), st.floats(0.1, 500), st.floats(0.1, 500), st.floats(1, 300))
+@given(st.integers(0, 300), st.floats(0.01, 1), st.floats(0.1, 500), st.floats(0.1, 500), st.floats(1, 300))
 def test_expected_purchases_grow_with_the_horizon_and_are_never_negative(
     repeats: int, part: float, end: float, scale: float, horizon: float
 ) -> None:
@@ -150,9 +150,27 @@ def test_expected_purchases_grow_with_the_horizon_and_are_never_negative(
     assert 0 <= short <= long + 1e-9
 
 
+@pytest.mark.parametrize(
+    "people",
+    [
+        ([0] * 200, [0] * 200, [365] * 200),  # nobody came back
+        ([0], [0], [1]),
+        ([300], [364], [365]),
+        ([24] * 200, [725] * 200, [730] * 200),  # all alike and loyal, in days
+        ([0, 0, 1, 2], [0, 0, 0.5, 1], [0, 0, 1, 1]),  # some came on the last day
+    ],
+)
+def test_extreme_customers_still_give_finite_numbers(people: tuple[list[int], list[float], list[float]]) -> None:
+    fit = estimate_buyers(*people)
+    total = estimate_purchases(fit, max(people[2]), *people)
+    assert np.isfinite([total.ci_low, total.value, total.ci_high, fit.r.ci_high, fit.b.ci_high]).all()
+
+
 def test_a_customer_whose_numbers_contradict_each_other_is_named() -> None:
     with pytest.raises(ParameterError, match="Customer 2 of 2 has 1 repeats, the last at 9 of 5 observed"):
         estimate_buyers([0, 1], [0, 9], [5, 5])
+    with pytest.raises(ParameterError, match="purchases of one day count as one"):
+        estimate_buyers([1], [0], [5])
     with pytest.raises(ParameterError, match="no customers"):
         estimate_buyers([], [], [])
     with pytest.raises(ParameterError, match="is not a whole number"):

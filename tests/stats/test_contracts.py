@@ -59,5 +59,5 @@ def test_more_lost_than_at_risk_is_refused() -> None:
         estimate_contracts([10, 4], [1, 5])
     with pytest.raises(ParameterError, match="No contract"):
         estimate_contracts([0], [0])
-    with pytest.raises(ParameterError, match="do not bound"):
+    with pytest.raises(ParameterError, match="without bounds"):
         estimate_contracts([3], [0], prior=None)

@@ -61,6 +61,13 @@ def test_money_in_another_unit_gives_the_same_model() -> None:
     assert crowns.v.value == pytest.approx(1000 * thousands.v.value)
 
 
+@pytest.mark.parametrize("spend", [[49.0] * 50, [5.0] * 3, [0.001, 1e9], [1e7]])
+def test_extreme_spend_still_gives_finite_numbers_around_the_data(spend: list[float]) -> None:
+    fit = estimate_spend([3] * len(spend), spend)
+    assert np.isfinite([fit.p.ci_high, fit.q.ci_high, fit.v.ci_high, fit.mean_spend.ci_high]).all()
+    assert fit.mean_spend.ci_low < np.mean(spend) < fit.mean_spend.ci_high
+
+
 def test_the_gradient_is_that_of_the_likelihood() -> None:
     from scipy.optimize import check_grad
 
