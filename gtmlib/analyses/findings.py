@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["confirmed", "refuted", "cannot_tell"]
 
@@ -47,4 +47,4 @@ class Finding:
     confidence_level: float | None = None
     n: int | None = None
     verdict: Verdict | None = None
-    args: dict[str, float | int | str | None] = field(default_factory=dict)
+    args: dict[str, Any] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PureWindowsPath
@@ -163,11 +163,11 @@ class Contract(Section):
         min_length=1, description="What the client sent."
     )
     tables: dict[str, str] = Field({}, description="Canonical table = one SELECT over the sources.")
-    segments: Segments = Segments()  # type: ignore[call-arg]
-    conversations: Conversations = Conversations()  # type: ignore[call-arg]
+    segments: Segments = Segments()
+    conversations: Conversations = Conversations()
     variants: Variants | None = None
-    disclosure: Disclosure = Disclosure()  # type: ignore[call-arg]
-    brand: Brand = Brand()  # type: ignore[call-arg]
+    disclosure: Disclosure = Disclosure()
+    brand: Brand = Brand()
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
@@ -258,7 +258,7 @@ def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
         raise ContractError(*sorted(problems, key=lambda problem: _line_number(problem.place))) from None
 
 
-def require_known(what: str, name: str, known: Sequence[str] | dict[str, Any]) -> None:
+def require_known(what: str, name: str, known: Collection[str]) -> None:
     """Refuse a name that is not among the known ones, naming the nearest.
 
     Raises
@@ -270,7 +270,7 @@ def require_known(what: str, name: str, known: Sequence[str] | dict[str, Any]) -
         raise ParameterError(f"unknown {what} '{name}': {nearest(name, known)}")
 
 
-def nearest(name: str, known: Sequence[str] | dict[str, Any]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant, else which there are.
 
     Examples
@@ -292,33 +292,37 @@ def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
     key = ".".join(str(part) for part in loc if part != "[key]")
     where = f"{place} line {_line_of(text, loc)}: {key}" if loc else place
     if kind == "extra_forbidden":
-        return Problem(place=where, what="is unknown", fix=_known_at(loc).capitalize())
+        hint = nearest(str(loc[-1]), _model_at(loc).model_fields)
+        return Problem(place=where, what="is unknown", fix=_sentence(hint))
     if kind == "missing":
         return Problem(place=where, what="is missing", fix=f"Add {loc[-1]} = …")
     what = re.sub("^Value error, ", "", str(error["msg"]))
+    if kind == "string_pattern_mismatch":
+        what = str(_model_at(loc).model_fields[str(loc[-1])].description)
     given = error["input"] if isinstance(error["input"], (str, int, float, bool)) else None
     return Problem(
         place=where,
         what="can't be used",
-        fix=what[:1].upper() + what[1:],
+        fix=_sentence(what),
         values=() if given is None else (str(given),),
     )
 
 
-def _known_at(loc: tuple[Any, ...]) -> str:
-    model: Any = Contract
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".")
+
+
+def _model_at(loc: tuple[Any, ...]) -> Any:
+    """Give the section that the last key of `loc` stands in, by walking the contract's types along the others."""
+    here: Any = Contract
     for part in loc[:-1]:
-        if isinstance(model, type) and issubclass(model, Section):
-            model = model.model_fields[str(part)].annotation
-        found = [kind for kind in _leaves(model) if isinstance(kind, type) and issubclass(kind, Section)]
-        model = found[0] if found else model
-    return nearest(str(loc[-1]), model.model_fields)
-
-
-def _leaves(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for part in get_args(annotation):
-        yield from _leaves(part)
+        if isinstance(here, type) and issubclass(here, Section):
+            here = here.model_fields[str(part)].annotation
+            if type(None) in get_args(here):
+                here = get_args(here)[0]
+        else:  # a dict or a list: its values
+            here = get_args(here)[-1]
+    return here
 
 
 def _line_of(text: str, loc: tuple[Any, ...]) -> int:

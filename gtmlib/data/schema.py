@@ -36,13 +36,14 @@ def _table(text: str, key: tuple[str, ...] = (), **choices: tuple[str, ...]) -> 
         name, kind = word.rstrip("!").split(":")
         if kind not in KINDS:
             raise TypeError(f"column '{name}' has the unknown kind '{kind}'")
-        columns[name] = Column(kind, word.endswith("!"), choices.get(name, ()))  # type: ignore[arg-type]
+        columns[name] = Column(kind, word.endswith("!"), choices.get(name, ()))
     return Table(columns, key)
 
 
 TABLES: dict[str, Table] = {
     "customers": _table(
-        "customer_id:id! name:text segment:text country:text industry:text employees:count channel:text acquired_on:date",
+        "customer_id:id! name:text segment:text country:text industry:text employees:count channel:text "
+        "acquired_on:date",
         key=("customer_id",),
     ),
     "transactions": _table(
@@ -54,9 +55,7 @@ TABLES: dict[str, Table] = {
     "contracts": _table(
         "contract_id:id! customer_id:id! starts_on:date! ends_on:date monthly_revenue:money", key=("contract_id",)
     ),
-    "costs": _table(
-        "cost_pool:text! date:date amount:money! currency:text customer_id:id driver:text capacity:number"
-    ),
+    "costs": _table("cost_pool:text! date:date amount:money! currency:text customer_id:id driver:text capacity:number"),
     "drivers": _table("customer_id:id! driver:text! date:date quantity:number! minutes_each:number"),
     "acquisition": _table(
         "period:text! segment:text channel:text customer_id:id spend:money! n_prospects:count n_won:count"

@@ -57,20 +57,3 @@ def _refuse(name: str, values: Numbers, is_wrong: NDArray[np.bool_], why: str) -
     if is_wrong.any():
         place = int(np.argmax(is_wrong))
         raise ParameterError(f"'{name}' value {place + 1} of {values.size}, {values[place]:g}, {why}.")
-
-
-def check_share(name: str, value: float, *, includes_ends: bool = False) -> None:
-    """Refuse a number outside (0, 1), or outside [0, 1].
-
-    Raises
-    ------
-    ParameterError
-        With the value.
-
-    Examples
-    --------
-    >>> check_share("confidence_level", 0.95)
-    """
-    if not (0 < value < 1 or (includes_ends and value in (0, 1))):
-        between = "from 0 to 1" if includes_ends else "between 0 and 1"
-        raise ParameterError(f"'{name}' is {value:g}: give a share {between}, such as 0.95 for 95 %.")

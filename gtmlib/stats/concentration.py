@@ -19,33 +19,33 @@ MOST_POINTS = 100  # of a curve: enough for a line without corners, too few to r
 class WhaleCurve:
     """Cumulated contribution over customers, best first.
 
-    Shares are None where the total is not above 0, or where they are withheld: fewer customers than `smallest_group`
-    lie between them and another published figure, so that a subtraction would show those.
+    Shares of the total are None where it is not above 0.
 
     Parameters
     ----------
     n_customers, n_loss_customers : int
         Customers, and those with a contribution below 0.
-    total : float
-        Contribution of all, in money.
-    loss_total : float, optional
-        Contribution of the loss-makers, 0 or less, in money; None where withheld.
+    total, loss_total : float
+        Contribution of all, and of the loss-makers (0 or less), in money.
     peak_share, peak_at_share : float, optional
         Highest cumulated contribution as a share of the total, and the share of customers at which it is (first)
         reached.
     top_10_share, top_20_share : float, optional
         Share of the total that the best 10 and 20 % of customers (rounded up) contribute.
     customer_shares, contribution_shares : tuple of float
-        The curve from (0, 0) to (1, 1) in about a hundred points, the figures above among them; empty where the total
-        is not above 0, or customers are too few for any curve.
+        The curve from (0, 0) to (1, 1) in about a hundred points, the figures above among them unless withheld; empty
+        where the total is not above 0, or customers are too few for any curve.
     smallest_group : int
         Fewest customers between two points.
+    withheld : tuple of str
+        Names of figures above that no report may show: fewer customers than that lie between them and another figure
+        or the ends, so that a subtraction would tell those few.
     """
 
     n_customers: int
     n_loss_customers: int
     total: float
-    loss_total: float | None
+    loss_total: float
     peak_share: float | None
     peak_at_share: float | None
     top_10_share: float | None
@@ -53,6 +53,7 @@ class WhaleCurve:
     customer_shares: tuple[float, ...]
     contribution_shares: tuple[float, ...]
     smallest_group: int
+    withheld: tuple[str, ...]
 
 
 def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -> WhaleCurve:
@@ -63,7 +64,7 @@ def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -
     contributions : array_like
         Shape (n_customers,): contribution per customer, in money, in any order.
     smallest_group : int
-        Fewest customers that may be told apart by taking one figure from another; 1 withholds nothing.
+        Fewest customers that may be told apart by taking one figure from another.
 
     Raises
     ------
@@ -91,21 +92,22 @@ def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -
     counts = _grid(sorted(published), smallest_group) if total > 0 and n >= 2 * smallest_group else []
 
     def share(count: int) -> float | None:
-        return float(cumulated[count]) / total if total > 0 and count in published else None
+        return float(cumulated[count]) / total if total > 0 else None
 
-    peak_share = share(n_peak)
+    places = {"peak_share": n_peak, "loss_total": n_kept, "top_10_share": n_10, "top_20_share": n_20}
     return WhaleCurve(
         n_customers=n,
         n_loss_customers=n - n_kept,
         total=total,
-        loss_total=total - float(cumulated[n_kept]) if n_kept in published else None,
-        peak_share=peak_share,
-        peak_at_share=None if peak_share is None else n_peak / n,
+        loss_total=math.fsum(amounts[amounts < 0].tolist()),
+        peak_share=share(n_peak),
+        peak_at_share=n_peak / n if total > 0 else None,
         top_10_share=share(n_10),
         top_20_share=share(n_20),
         customer_shares=tuple(count / n for count in counts),
         contribution_shares=tuple(float(cumulated[count]) / total for count in counts),
         smallest_group=smallest_group,
+        withheld=tuple(name for name, place in places.items() if place not in published),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.arrays import Numbers, check_share, read_numbers
+from gtmlib.stats.arrays import Numbers, read_numbers
 from gtmlib.stats.posterior import (
     Estimate,
     LogFit,
@@ -211,7 +211,6 @@ def estimate_contract_multiple(
             f"age {age}, n_periods {n_periods}, discount_rate {discount_rate:g}: give an age of 0 or more, a horizon "
             "of 1 or more, and a rate such as 0.1."
         )
-    check_share("confidence_level", confidence_level)
     discount = (1 + discount_rate) ** -np.arange(1.0, n_periods + 1)
 
     def multiple(values: Numbers) -> float:

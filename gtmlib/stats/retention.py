@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.arrays import Numbers, check_share, read_numbers
+from gtmlib.stats.arrays import Numbers, read_numbers
+from gtmlib.stats.proportions import estimate_proportion
+from gtmlib.stats.requirements import require_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,7 @@ def cohort_triangle(
     >>> [cohort.n_active for cohort in triangle.cohorts]
     [(10, 6, 0), (8, 0, None)]
     """
-    check_share("confidence_level", confidence_level)
+    require_level(confidence_level)
     came = read_numbers("n_customers", n_customers, size=len(names), least=1, is_whole=True)
     seen = read_numbers("n_periods_seen", n_periods_seen, size=len(names), least=0, is_whole=True)
     if not len(names):
@@ -144,18 +146,9 @@ def cohort_triangle(
 
 
 def _together(age: int, came: Numbers, active: Numbers, confidence_level: float) -> RetentionPoint:
-    from scipy.special import ndtri
-
     is_seen = ~np.isnan(active)
-    n, k = float(came[is_seen].sum()), float(active[is_seen].sum())
-    z, share = float(ndtri((1 + confidence_level) / 2)), k / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    n, k = int(came[is_seen].sum()), int(active[is_seen].sum())
+    rate = estimate_proportion(k, n, confidence_level=confidence_level)
     return RetentionPoint(
-        age=age,
-        n_customers=int(n),
-        n_active=int(k),
-        active_share=share,
-        ci_low=max(middle - half, 0.0) if k else 0.0,  # the plain formula leaves 7e-18 above 0
-        ci_high=min(middle + half, 1.0) if k < n else 1.0,
+        age=age, n_customers=n, n_active=k, active_share=rate.rate, ci_low=rate.ci_low, ci_high=rate.ci_high
     )

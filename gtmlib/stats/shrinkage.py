@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.arrays import Numbers, check_share, read_numbers
+from gtmlib.stats.arrays import Numbers, read_numbers
+from gtmlib.stats.distributions import critical_value
+from gtmlib.stats.requirements import require_level
 
 # What the pooled spread counts for beside a group's own, in degrees of freedom: a group of one customer has no spread,
 # one of three a poor one. Four is half a group of nine (the idea of Smyth 2004, with the weight fixed, not fitted).
@@ -107,7 +109,7 @@ def shrink_values(
     >>> [round(group.shrunken, 2) for group in shrunk.groups]
     [1.48, 2.32, 3.16, 4.0, 9.04]
     """
-    check_share("confidence_level", confidence_level)
+    require_level(confidence_level)
     raw = read_numbers("values", values)
     variance = read_numbers("variances", variances, size=raw.size, least=0)
     counts = read_numbers("n", n, size=raw.size, least=0)
@@ -124,7 +126,7 @@ def shrink_values(
     if spare > 0 and total.all():
         weighted = float(np.average(variance, weights=1 / total))
         spread = spread + 2 / spare * pull**2 * (weighted + between) / total * (raw - middle) ** 2
-    half = _normal_quantile(confidence_level) * np.sqrt(spread)
+    half = critical_value(confidence_level) * np.sqrt(spread)
     columns = (counts, raw, np.sqrt(variance), 1 - pull, shrunken, shrunken - half, shrunken + half)
     return Shrinkage(
         groups=tuple(
@@ -151,12 +153,6 @@ def _between(raw: Numbers, variance: Numbers, centre: float | None) -> tuple[flo
             break
         between = found
     return between, middle
-
-
-def _normal_quantile(confidence_level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + confidence_level) / 2))
 
 
 def shrink_means(

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.arrays import Numbers, check_share, read_numbers
+from gtmlib.stats.arrays import Numbers, read_numbers
+from gtmlib.stats.distributions import critical_value
+from gtmlib.stats.requirements import require_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ def estimate_survival(
     >>> [round(step.survival, 3) for step in curve.steps], curve.median
     ([0.727, 0.623, 0.519], None)
     """
-    check_share("confidence_level", confidence_level)
+    require_level(confidence_level)
     when = read_numbers("times", times, least=0)
     left = read_numbers("n_events", n_events, size=when.size, least=0)
     kept = read_numbers("n_censored", n_censored, size=when.size, least=0)
@@ -130,9 +132,7 @@ def estimate_survival(
 
 
 def _log_log_interval(survival: Numbers, greenwood: Numbers, confidence_level: float) -> tuple[Numbers, Numbers]:
-    from scipy.special import ndtri
-
-    z = float(ndtri((1 + confidence_level) / 2))
+    z = critical_value(confidence_level)
     inside = survival > 0
     log = np.log(np.where(inside, survival, 0.5))
     factor = np.exp(z * np.sqrt(greenwood) / -log)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.arrays import check_share
+from gtmlib.stats.requirements import require_level
 
 Reason = Literal["no_customers_won", "no_gross_profit", "not_meaningful"]
 
@@ -98,7 +98,7 @@ def estimate_acquisition_cost(
     """
     from scipy.special import gammaincinv
 
-    check_share("confidence_level", confidence_level)
+    require_level(confidence_level)
     if not (math.isfinite(spend) and spend >= 0 and n_won >= 0):
         raise ParameterError(f"spend {spend:g}, n_won {n_won}: give numbers of 0 or more.")
     if n_prospects is not None and n_prospects < n_won:
@@ -187,7 +187,8 @@ def value_multiple(retention_rate: float, discount_rate: float, *, n_years: int 
     >>> round(value_multiple(0.8, 0.10, n_years=5), 2)
     2.12
     """
-    check_share("retention_rate", retention_rate, includes_ends=True)
+    if not 0 <= retention_rate <= 1:
+        raise ParameterError(f"retention_rate is {retention_rate:g}: give a share from 0 to 1, such as 0.8 for 80 %.")
     if not discount_rate >= 0:
         raise ParameterError(f"discount_rate is {discount_rate:g}: give 0 or more, such as 0.1 for 10 %.")
     kept = retention_rate / (1 + discount_rate)

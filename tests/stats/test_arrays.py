@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.arrays import check_share, read_numbers
+from gtmlib.stats.arrays import read_numbers
 
 
 def test_decimals_and_single_numbers_are_numbers() -> None:
@@ -22,8 +22,3 @@ def test_the_first_value_that_is_wrong_is_named_with_its_place() -> None:
         read_numbers("n", ["twelve"])
     with pytest.raises(ParameterError, match=r"shape \(2,\): give 3 values"):
         read_numbers("n", [1, 2], size=3)
-
-
-def test_a_confidence_level_in_percent_is_refused() -> None:
-    with pytest.raises(ParameterError, match="'confidence_level' is 95: give a share between 0 and 1"):
-        check_share("confidence_level", 95)

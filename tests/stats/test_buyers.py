@@ -166,6 +166,11 @@ def test_extreme_customers_still_give_finite_numbers(people: tuple[list[int], li
     assert np.isfinite([total.ci_low, total.value, total.ci_high, fit.r.ci_high, fit.b.ci_high]).all()
 
 
+def test_likelihood_alone_refuses_what_it_cannot_bound() -> None:
+    with pytest.raises(ParameterError, match="without bounds: fit it with a prior"):
+        estimate_buyers([0] * 200, [0] * 200, [365] * 200, prior=None)
+
+
 def test_a_customer_whose_numbers_contradict_each_other_is_named() -> None:
     with pytest.raises(ParameterError, match="Customer 2 of 2 has 1 repeats, the last at 9 of 5 observed"):
         estimate_buyers([0, 1], [0, 9], [5, 5])

@@ -43,8 +43,8 @@ def test_no_point_of_the_curve_isolates_fewer_customers_than_the_floor(amounts: 
     assert len(counts) <= 101
     assert (np.diff(counts) >= floor).all()
     drawn = {round(share, 12) for share in curve.contribution_shares}
-    for share in (curve.peak_share, curve.top_10_share, curve.top_20_share):
-        assert share is None or not drawn or round(share, 12) in drawn  # a figure beside the curve tells no more
+    for name in {"peak_share", "top_10_share", "top_20_share"} - {*curve.withheld} if drawn else ():
+        assert round(getattr(curve, name), 12) in drawn  # a figure beside the curve tells no more
 
 
 @given(st.lists(money, min_size=1, max_size=60))
@@ -70,10 +70,11 @@ def test_one_customer_is_a_curve_of_nothing() -> None:
         estimate_whale_curve([])
 
 
-def test_what_would_give_three_loss_makers_away_is_withheld() -> None:
+def test_what_would_give_three_loss_makers_away_is_marked_and_not_drawn() -> None:
     curve = estimate_whale_curve([10.0] * 97 + [-5.0] * 3, smallest_group=5)
-    assert (curve.n_loss_customers, curve.loss_total, curve.peak_share) == (3, None, None)
-    assert curve.top_20_share is not None
+    assert (curve.n_loss_customers, curve.withheld) == (3, ("peak_share", "loss_total"))
+    assert max(curve.contribution_shares) < curve.peak_share
+    assert estimate_whale_curve([10.0] * 97 + [-5.0] * 3, smallest_group=3).withheld == ()
 
 
 def test_gini_herfindahl_and_effective_number_of_known_shares() -> None:

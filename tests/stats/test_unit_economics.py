@@ -70,5 +70,5 @@ def test_impossible_numbers_are_refused() -> None:
         estimate_acquisition_cost(100, 2, spend_on_won=200)
     with pytest.raises(ParameterError, match="endless"):
         value_multiple(1, 0)
-    with pytest.raises(ParameterError, match="'retention_rate' is 1"):
+    with pytest.raises(ParameterError, match="retention_rate is 1"):
         value_multiple(1.2, 0.1)

@@ -1,0 +1,126 @@
+"""Reductions that several analyses share: Ibis expressions over canonical tables, which any engine runs unchanged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from gtmlib.data.load import Loaded
+
+OTHER = "other"  # the group of what is too small to be shown; presenters name it in the reader's language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingData:
+    """An analysis that can't be made, and what to ask the client for.
+
+    Parameters
+    ----------
+    chapter : str
+        Chapter that would show it.
+    needed : tuple of str
+        Tables, and columns as `table.column`, that no row fills.
+    """
+
+    chapter: str
+    needed: tuple[str, ...]
+
+    def findings(self) -> tuple[()]:
+        """Give none: what is not known is no finding."""
+        return ()
+
+
+def in_period(loaded: Loaded, rows: Any, column: str = "date") -> Any:
+    """Keep the rows of the contract's period; rows without a date are kept where no period is declared.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+    rows : ibis Table
+        Rows with a date column.
+    column : str
+        Its name.
+    """
+    period = loaded.engagement.contract.period
+    if period is None or column not in rows.columns:
+        return rows
+    return rows.filter(rows[column].between(period.starts_on, period.ends_on))
+
+
+def with_segment(loaded: Loaded, rows: Any) -> Any:
+    """Add `segment` to rows: their own, else that of their customer as the contract names it; null where unknown.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+    rows : ibis Table
+        Rows that may have segment and customer_id.
+    """
+    customers = loaded.tables.get("customers")
+    rule = loaded.engagement.contract.segments
+    segment = rows.segment if "segment" in rows.columns else ibis.null("string")
+    if customers is not None and rule.by in customers.columns and "customer_id" in rows.columns:
+        known = customers.select(known_id="customer_id", known_segment=customers[rule.by])
+        rows = rows.left_join(known, rows.customer_id == known.known_id)
+        segment = ibis.coalesce(segment, rows.known_segment)
+    if rule.names:
+        segment = segment.cases(*rule.names.items(), else_=segment)
+    return rows.mutate(segment=segment).drop(*({"known_id", "known_segment"} & set(rows.columns)))
+
+
+def conversations(loaded: Loaded) -> Any:
+    """Give the touches of the period that the contract counts as conversations, each with its segment.
+
+    Returns
+    -------
+    ibis Table
+        The touches, with segment (of the touch, else of its customer) and stage null where unknown.
+    """
+    rule = loaded.engagement.contract.conversations
+    rows = with_segment(loaded, in_period(loaded, loaded.tables["touches"]))
+    if rule.channels and "channel" in rows.columns:
+        rows = rows.filter(rows.channel.isin(rule.channels))
+    if rule.excluded_outcomes and "outcome" in rows.columns:
+        rows = rows.filter(rows.outcome.isnull() | rows.outcome.notin(rule.excluded_outcomes))
+    return rows
+
+
+def fold_small_groups(frame: pd.DataFrame, by: str, n: str, smallest: int) -> pd.DataFrame:
+    """Fold groups that are too small to be shown into one, which is large enough to hide each of them.
+
+    Parameters
+    ----------
+    frame : DataFrame, one row per group
+        <by> (str) and columns of sums, among them <n>.
+    by, n : str
+        Column of the group, and of the number of observations in it.
+    smallest : int
+        Fewest observations that a shown group may have.
+
+    Returns
+    -------
+    DataFrame
+        The large groups by falling <n>, then `other` with the sums of the rest; where the rest is too small itself,
+        the next larger group is folded in too, so that no group can be computed from a total.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> small = pd.DataFrame({"segment": ["A", "B", "C"], "n": [40, 7, 2]})
+    >>> fold_small_groups(small, "segment", "n", 5).to_dict("list")
+    {'segment': ['A', 'other'], 'n': [40, 9]}
+    """
+    ordered = frame.sort_values([n, by], ascending=[False, True], ignore_index=True)
+    n_shown = int((ordered[n] >= smallest).sum())
+    if n_shown == len(ordered):
+        return ordered
+    while n_shown and (ordered[n].iloc[n_shown:].sum() < smallest or len(ordered) - n_shown < 2):
+        n_shown -= 1
+    folded = ordered.iloc[n_shown:].drop(columns=by).sum().to_frame().T.assign(**{by: OTHER})
+    folded = folded.astype({column: ordered[column].dtype for column in folded.columns if column != by})
+    return pd.concat([ordered.iloc[:n_shown], folded[ordered.columns]], ignore_index=True)

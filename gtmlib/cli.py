@@ -1,0 +1,92 @@
+"""The command line: parse, call, print. Heavy imports stand inside the commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from gtmlib.errors import GtmError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command `gtm`.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the command; that of the process if None.
+
+    Returns
+    -------
+    int
+        0; 1 if the contract or the data are wrong, 2 if the call is, 3 if a chapter failed.
+    """
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.command(parsed))
+    except GtmError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gtm", description="The GTM workbench: a client's exports in, evidence out.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    new = commands.add_parser("new", help="make an engagement folder with a commented contract")
+    new.add_argument("name", help="of the folder under data/, such as acme")
+    new.set_defaults(command=_new)
+    check = commands.add_parser("check", help="say what was read, what is wrong and what to ask the client for")
+    run = commands.add_parser("run", help="run all chapters and write the reports")
+    for command, function in ((check, _check), (run, _run)):
+        command.add_argument("engagement", help="a name under data/, or an engagement folder")
+        command.add_argument("--exports", metavar="FOLDER", help="the client's files, if not in the engagement's folder")
+        command.set_defaults(command=function)
+    run.add_argument(
+        "-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the chapters"
+    )
+    demo = commands.add_parser("demo", help="make the demo engagement and run it")
+    demo.set_defaults(command=_demo)
+    return parser
+
+
+def _new(parsed: argparse.Namespace) -> int:
+    from gtmlib.run.engagements import new_engagement
+
+    folder = new_engagement(parsed.name)
+    print(f"Made {folder}.\nPut the client's files into {folder / 'exports'} and describe them in engagement.toml;")
+    print(f"then try: gtm check {parsed.name}")
+    return 0
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    from gtmlib.data.engagement import read_engagement
+    from gtmlib.run.check import check_engagement
+    from gtmlib.run.engagements import find_engagement
+
+    text, is_usable = check_engagement(read_engagement(find_engagement(parsed.engagement), parsed.exports))
+    print(text)
+    return 0 if is_usable else 1
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from gtmlib.data.engagement import read_engagement
+    from gtmlib.run.engagements import find_engagement
+    from gtmlib.run.runner import run_engagement
+
+    started_at = datetime.now().astimezone()
+    engagement = read_engagement(find_engagement(parsed.engagement), parsed.exports)
+    run = run_engagement(engagement, parsed.parameters, started_at=started_at)
+    for path in run.reports:
+        print(path)
+    print(f"{(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
+    return 0
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    from gtmlib.run.engagements import make_demo_engagement
+
+    parsed.engagement, parsed.exports, parsed.parameters = str(make_demo_engagement()), None, []
+    return _run(parsed)

@@ -1,0 +1,198 @@
+"""The reader's language: sentences from catalogs, and numbers, dates and money in the reader's way."""
+
+from __future__ import annotations
+
+import gettext
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, dates, lists, numbers
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from gtmlib.errors import ParameterError
+
+CATALOGS = Path(__file__).parent / "locale"
+LOCALES = {"en": "en_GB", "sv": "sv_SE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language with the engagement's currency.
+
+    Parameters
+    ----------
+    code : str
+        `en` or `sv`.
+    currency : str
+        ISO 4217 code that `money` is written in.
+
+    Raises
+    ------
+    ParameterError
+        If there is no catalog of that language.
+    """
+
+    code: str
+    currency: str
+    _locale: Locale = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.code not in LOCALES:
+            raise ParameterError(f"there is no catalog of language '{self.code}': there are {', '.join(LOCALES)}")
+        object.__setattr__(self, "_locale", Locale.parse(LOCALES[self.code]))
+
+    def say(self, key: str, **args: Any) -> str:
+        """Say the catalog's message with its numbers.
+
+        Parameters
+        ----------
+        key : str
+            Message key, such as `profitability.whale.title`.
+        **args
+            What the message's `{name:kind}` places need; `n` chooses among plural forms.
+
+        Raises
+        ------
+        ParameterError
+            If the catalog has no such message, or the message needs an argument that was not given.
+        """
+        message = read_catalog(self.code).get(key)
+        if message is None or not message.string:
+            raise ParameterError(f"the catalog '{self.code}' has no message '{key}'")
+        text = message.string
+        if isinstance(text, tuple):
+            text = text[gettext.c2py(read_catalog(self.code).plural_expr)(int(args["n"]))]
+        try:
+            return _Sentence(self).format(text, **args)
+        except KeyError as error:
+            raise ParameterError(f"message '{key}' in '{self.code}' needs {error}") from None
+
+    def format(self, value: Any, kind: str = "text") -> str:
+        """Write a raw value in the reader's way.
+
+        Parameters
+        ----------
+        value : str, int, float, date, list or None
+            Raw value; None is written as an en dash.
+        kind : str
+            `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
+            `percent_whole`, `percent_points` (a difference of shares, with its sign), `number` (up to two decimals),
+            `pvalue`, `date` (a date or its ISO text) or `list`.
+
+        Examples
+        --------
+        >>> Language("sv", "SEK").format(1234567.8, "money_exact").split()
+        ['1', '234', '567,80', 'kr']
+        >>> Language("en", "SEK").format(-0.045, "percent_points")
+        '−4.5'
+        """
+        if value is None:
+            return "–"
+        if kind not in _FORMATS:
+            raise ParameterError(f"unknown kind of value '{kind}': it can be {', '.join(_FORMATS)}")
+        return _FORMATS[kind](value, self)
+
+    @property
+    def locale(self) -> Locale:
+        """Babel's locale."""
+        return self._locale
+
+    @property
+    def plotly_separators(self) -> str:
+        """Decimal sign and group sign, as plotly's `layout.separators` takes them."""
+        return str(numbers.get_decimal_symbol(self._locale) + numbers.get_group_symbol(self._locale))
+
+
+def _decimal(pattern: str) -> Callable[[Any, Language], str]:
+    return lambda value, language: _minus(numbers.format_decimal(value, pattern, language.locale))
+
+
+def _percent(digits: str) -> Callable[[Any, Language], str]:
+    def write(value: Any, language: Language) -> str:
+        pattern = language.locale.percent_formats[None].pattern.replace("#,##0", digits)
+        return _minus(numbers.format_percent(value, pattern, language.locale))
+
+    return write
+
+
+def _money(digits: str) -> Callable[[Any, Language], str]:
+    def write(value: Any, language: Language) -> str:
+        pattern = language.locale.currency_formats["standard"].pattern.replace("#,##0.00", digits)
+        symbol = numbers.get_currency_symbol(language.currency, language.locale)
+        pattern = pattern.replace("¤#", "¤\N{NO-BREAK SPACE}#") if symbol[-1].isalpha() else pattern
+        text = numbers.format_currency(value, language.currency, pattern, language.locale, currency_digits=False)
+        return _minus(text)
+
+    return write
+
+
+def _pvalue(value: Any, language: Language) -> str:
+    shown = numbers.format_decimal(max(value, 0.001), "0.000", language.locale)
+    return shown if value >= 0.001 else f"< {shown}"
+
+
+def _date(value: Any, language: Language) -> str:
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    return str(dates.format_date(day, "long", language.locale))
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+_POINTS = _decimal("+#,##0.0;-#,##0.0")
+_FORMATS: dict[str, Callable[[Any, Language], str]] = {
+    "": lambda value, _: str(value),
+    "text": lambda value, _: str(value),
+    "count": _decimal("#,##0"),
+    "number": _decimal("#,##0.##"),
+    "percent_points": lambda value, language: _POINTS(value * 100, language),
+    "percent": _percent("#,##0.0"),
+    "percent_whole": _percent("#,##0"),
+    "money": _money("#,##0"),
+    "money_exact": _money("#,##0.00"),
+    "pvalue": _pvalue,
+    "date": _date,
+    "list": lambda value, language: str(lists.format_list([str(item) for item in value], locale=language.locale)),
+}
+
+
+class _Sentence(string.Formatter):
+    """Formats `{name:kind}` by the language; everything else is text."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return self._language.format(value, format_spec)
+
+
+@cache
+def read_catalog(code: str) -> Catalog:
+    """Read the message catalog of a language."""
+    with (CATALOGS / f"{code}.po").open("rb") as file:
+        return read_po(file, locale=code, abort_invalid=True)
+
+
+def has_message(language: Language, key: str) -> bool:
+    """Tell whether the language's catalog has a message."""
+    return read_catalog(language.code).get(key) is not None
+
+
+def message_places(text: str) -> Iterator[tuple[str, str]]:
+    """Give the name and kind of every `{name:kind}` place of a message.
+
+    Examples
+    --------
+    >>> list(message_places("{n:count} of {total:count}"))
+    [('n', 'count'), ('total', 'count')]
+    """
+    for _, name, kind, _ in string.Formatter().parse(text):
+        if name:
+            yield name, kind or "text"

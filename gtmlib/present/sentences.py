@@ -1,0 +1,53 @@
+"""A finding as a sentence, and its evidence (n and interval) in words."""
+
+from __future__ import annotations
+
+from gtmlib.analyses.findings import Finding
+from gtmlib.analyses.reductions import OTHER
+from gtmlib.present.language import Language, has_message
+
+# Arguments that hold a name of ours, and the catalog family that names it in the reader's language.
+NAMED = {
+    "code": "objections.code",
+    "step": "profitability.step",
+    "table": "table",
+    "column": "field",
+    "status": "status",
+    "reason": "reason",
+}
+
+
+def describe_finding(finding: Finding, language: Language) -> str:
+    """Say a finding as one sentence.
+
+    Parameters
+    ----------
+    finding : Finding
+        Its `message` and `args` are a catalog key and raw values.
+    language : Language
+        The reader's.
+    """
+    return language.say(
+        finding.message, **{name: name_of(name, value, language) for name, value in finding.args.items()}
+    )
+
+
+def name_of(kind: str, value: object, language: Language) -> object:
+    """Name a value of ours in the reader's language; what the client's data named stays as it is."""
+    if value == OTHER:
+        return language.say("group.other")
+    key = f"{NAMED.get(kind, kind)}.{value}"
+    return language.say(key) if kind in NAMED and has_message(language, key) else value
+
+
+def describe_evidence(finding: Finding, language: Language) -> str:
+    """Say in words how many observations stand behind a finding, and how certain it is."""
+    if finding.n is None:
+        return ""
+    if finding.ci_low is None or finding.ci_high is None:
+        return language.say("evidence.n", n=finding.n)
+    kind = "percent" if finding.unit == "share" else "money"
+    is_difference = finding.ci_low < 0 or finding.id.endswith((".difference", ".verdict"))
+    kind = "percent_points" if kind == "percent" and is_difference else kind
+    low, high = language.format(finding.ci_low, kind), language.format(finding.ci_high, kind)
+    return language.say("evidence.interval", n=finding.n, low=low, high=high, level=finding.confidence_level)

@@ -1,0 +1,59 @@
+"""What a run was made from: inputs with their hashes, parameters and versions."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gtmlib.data.engagement import CONTRACT_FILE, Engagement
+from gtmlib.data.load import LoadReport
+from gtmlib.run.plan import SET_BY_RUN, Chapter
+
+# What the numbers and the file depend on; the lock file has all versions.
+PACKAGES = ("gtmlib", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "plotly", "scipy", "statsmodels")
+
+
+def make_manifest(engagement: Engagement, report: LoadReport, chapters: Iterable[Chapter]) -> dict[str, Any]:
+    """Describe a run before it starts; equal inputs give equal manifests.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        The contract and its folder.
+    report : LoadReport
+        What was read.
+    chapters : iterable of Chapter
+        Notebooks with their parameters.
+
+    Returns
+    -------
+    dict
+        JSON values: engagement, contract_sha256, exported_on, inputs (one per source), tables, notebooks (name =
+        sha256), parameters (those that a consultant can set) and versions. Paths are left out: they name machines.
+    """
+    planned = tuple(chapters)
+    tables = [asdict(table) for table in report.tables]
+    parameters = {
+        name: value for chapter in planned for name, value in chapter.parameters.items() if name not in SET_BY_RUN
+    }
+    return {
+        "engagement": engagement.name,
+        "contract_sha256": file_hash(engagement.folder / CONTRACT_FILE),
+        "exported_on": engagement.contract.exported_on.isoformat(),
+        "inputs": [asdict(source) for source in report.sources],
+        "tables": tables,
+        "notebooks": {chapter.notebook.name: file_hash(chapter.notebook) for chapter in planned},
+        "parameters": parameters,
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+    }
+
+
+def file_hash(path: Path) -> str:
+    """Give a file's SHA-256 as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,88 @@
+"""Notebooks executed through papermill (the only module that knows it), and the blocks in what comes back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gtmlib.analyses.findings import Finding
+from gtmlib.present.blocks import MIME, from_block
+from gtmlib.run.plan import Chapter
+
+AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Where a chapter failed: `place` names notebook, cell and line."""
+
+    chapter: str
+    place: str
+    message: str
+
+
+def execute_chapters(
+    chapters: Iterable[Chapter], folder: Path, *, done: Callable[[str], None]
+) -> tuple[Failure, ...]:
+    """Execute notebooks two at a time, each in a fresh kernel of its own.
+
+    Parameters
+    ----------
+    chapters : iterable of Chapter
+        What to execute; parameters are validated already.
+    folder : Path
+        Where the executed notebooks go, under their own names; also those that failed, with their traceback.
+    done : callable
+        Called with the name of each chapter that has ended.
+
+    Returns
+    -------
+    tuple of Failure
+        In the order of the chapters; empty if all went well.
+    """
+    planned = tuple(chapters)
+    failures = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = {pool.submit(_execute, chapter, folder): chapter for chapter in planned}
+        for future in as_completed(waiting):
+            chapter = waiting[future]
+            if failure := future.result():
+                failures[chapter.name] = failure
+            done(chapter.name)
+    return tuple(failures[chapter.name] for chapter in planned if chapter.name in failures)
+
+
+def read_blocks(notebook: Path) -> tuple[tuple[Any, tuple[Finding, ...]], ...]:
+    """Read the results and findings that an executed notebook shows, in order."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    return tuple(from_block(output["data"][MIME]) for output in outputs if MIME in output.get("data", {}))
+
+
+def _execute(chapter: Chapter, folder: Path) -> Failure | None:
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
+
+    try:
+        papermill.execute_notebook(
+            str(chapter.notebook),
+            str(folder / chapter.notebook.name),
+            parameters=chapter.parameters,
+            kernel_name="python3",  # the kernel of this very environment
+            progress_bar=False,
+            log_output=False,
+            # Client data pass between kernel and papermill: nobody else on the machine reads them.
+            config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+        )
+    except PapermillExecutionError as error:
+        found = re.search(r"line\D{0,12}(\d+)", re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback)))
+        line = f", line {found[1]}" if found else ""
+        place = f"{chapter.notebook.name}, cell {error.cell_index + 1}{line}"
+        return Failure(chapter=chapter.name, place=place, message=f"{error.ename}: {error.evalue}")
+    return None

@@ -1,0 +1,139 @@
+"""What a report shows, from the blocks of a run: the same blocks give the same view in any language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gtmlib.analyses.findings import Finding
+from gtmlib.analyses.reductions import MissingData
+from gtmlib.data.engagement import Contract
+from gtmlib.present.exhibit import Table, TableColumn
+from gtmlib.present.exhibits import present
+from gtmlib.present.exhibits.data_check import describe_needed
+from gtmlib.present.language import Language
+from gtmlib.present.sentences import describe_evidence, describe_finding
+from gtmlib.run.report import AppendixTable, ChapterView, Headline, ReportView
+
+Blocks = Sequence[tuple[Any, tuple[Finding, ...]]]
+
+# Findings for the first page, most decisive first: verdicts, then money, then reasons, then trust in the data.
+SUMMARY = (
+    ("conversion.verdict", 3),
+    ("profitability.total_contribution", 1),
+    ("profitability.top_20_share", 1),
+    ("objections.rate", 1),
+    ("data.reason_logged_rate", 1),
+    ("data.fidelity_rate", 1),
+)
+
+
+def build_view(
+    chapters: Mapping[str, Blocks], contract: Contract, language: Language, manifest: Mapping[str, Any]
+) -> ReportView:
+    """Build what a report shows.
+
+    Parameters
+    ----------
+    chapters : mapping
+        Chapter = its blocks, in the report's order.
+    contract : Contract
+        For client, brand and dates.
+    language : Language
+        The reader's.
+    manifest : mapping
+        Inputs, parameters and versions, for the appendix.
+    """
+    say = language.say
+    views = tuple(_chapter(name, blocks, contract, language) for name, blocks in chapters.items())
+    period = contract.period
+    return ReportView(
+        language=language,
+        client=contract.client,
+        title=contract.title or say("report.standard_title"),
+        consultancy=contract.brand.consultancy,
+        accent=contract.brand.accent,
+        period=say("report.period_span", starts=period.starts_on, ends=period.ends_on) if period else "",
+        data_date=language.format(contract.exported_on, "date"),
+        lead=say("report.summary.lead"),
+        headlines=_headlines(chapters, language),
+        kpis=tuple(kpi for view in views for exhibit in view.exhibits for kpi in exhibit.kpis)[:6],
+        chapters=views,
+        method=(say("report.method.ledger"), say("report.method.interval"), say("report.method.privacy")),
+        appendix=_appendix(manifest, language),
+    )
+
+
+def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) -> ChapterView:
+    results = [result for result, _ in blocks]
+    lacking = [result for result in results if isinstance(result, MissingData)]
+    shown = [result for result in results if not isinstance(result, MissingData)]
+    exhibits = tuple(present(result, language, contract.brand.accent) for result in shown)
+    chapter = language.say(f"chapter.{name}")
+    headline = next((exhibit.headline for exhibit in exhibits if exhibit.headline), "")
+    needed = dict.fromkeys(item for result in lacking for item in result.needed)
+    asked = [describe_needed(item, language) for item in needed]
+    return ChapterView(
+        id=f"chapter-{name}",
+        name=chapter,
+        headline=headline or language.say("missing.title", chapter=chapter),
+        question=language.say(f"question.{name}"),
+        exhibits=exhibits,
+        missing=(language.say("missing.ask" if not exhibits else "missing.ask_more"), *asked) if asked else (),
+    )
+
+
+def _headlines(chapters: Mapping[str, Blocks], language: Language) -> tuple[Headline, ...]:
+    found = []
+    for wanted, most in SUMMARY:
+        candidates = [
+            (finding, present_id)
+            for name, blocks in chapters.items()
+            for result, findings in blocks
+            for finding in findings
+            for present_id in [f"chapter-{name}"]
+            if finding.id == wanted
+        ]
+        for finding, place in candidates[:most]:
+            text, evidence = describe_finding(finding, language), describe_evidence(finding, language)
+            found.append(Headline(text=text, verdict=finding.verdict, evidence=evidence, exhibit_id=place))
+    return tuple(found)
+
+
+def _appendix(manifest: Mapping[str, Any], language: Language) -> tuple[AppendixTable, ...]:
+    say = language.say
+    inputs = AppendixTable(
+        id="appendix-inputs",
+        title=say("report.appendix.inputs"),
+        table=Table(
+            columns=(
+                TableColumn(label=say("data.column.file")),
+                TableColumn(label=say("report.appendix.hash")),
+                TableColumn(label=say("data.column.read"), kind="count"),
+                TableColumn(label=say("data.column.excluded"), kind="count"),
+                TableColumn(label=say("data.column.used"), kind="count"),
+            ),
+            rows=tuple(
+                (row["file"], row["sha256"][:12], row["n_read"], sum(row["excluded"].values()), row["n_used"])
+                for row in manifest["inputs"]
+            ),
+        ),
+        notes=tuple(
+            say("data.excluded", n=n, file=row["file"], reason=reason)
+            for row in manifest["inputs"]
+            for reason, n in row["excluded"].items()
+            if n
+        ),
+    )
+    columns = (TableColumn(label=say("report.appendix.name")), TableColumn(label=say("report.appendix.value")))
+    tables = {"parameters": manifest["parameters"], "versions": manifest["versions"]}
+    listed = [
+        AppendixTable(
+            id=f"appendix-{name}",
+            title=say(f"report.appendix.{name}"),
+            table=Table(columns=columns, rows=tuple((str(key), str(value)) for key, value in values.items())),
+        )
+        for name, values in tables.items()
+        if values
+    ]
+    return (inputs, *listed)
