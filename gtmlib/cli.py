@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -47,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the chapters"
     )
+    schema = commands.add_parser("schema", help="print the JSON Schema of a contract, for editors")
+    schema.set_defaults(command=_schema)
     demo = commands.add_parser("demo", help="make the demo engagement and run it")
     demo.set_defaults(command=_demo)
     return parser
@@ -82,6 +85,13 @@ def _run(parsed: argparse.Namespace) -> int:
     for path in run.reports:
         print(path)
     print(f"{(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
+    return 0
+
+
+def _schema(parsed: argparse.Namespace) -> int:  # noqa: ARG001
+    from gtmlib.data.engagement import contract_schema
+
+    print(json.dumps(contract_schema(), indent=2, ensure_ascii=False))
     return 0
 
 

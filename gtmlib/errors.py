@@ -37,16 +37,23 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.place}: " + (f"column '{self.column}' " if self.column else "")
-        found = [f"{'row' if len(self.rows) == 1 else 'rows'} {_first(map(str, self.rows))}"] if self.rows else []
+        found = [f"{'row' if len(self.rows) == 1 else 'rows'} {list_first(map(str, self.rows))}"] if self.rows else []
         if self.values:
-            found.append("found " + _first(f"'{value}'" for value in dict.fromkeys(self.values)))
+            found.append("found " + list_first(f"'{value}'" for value in dict.fromkeys(self.values)))
         return f"{where}{self.what}" + (f" ({'; '.join(found)})" if found else "") + f". {self.fix}"
 
 
-def _first(items: Iterable[str]) -> str:
+def list_first(items: Iterable[str]) -> str:
+    """List the first five of N, and how many more there are.
+
+    Examples
+    --------
+    >>> list_first("abcdefg")
+    'a, b, c, d, e and 2 more'
+    """
     listed = list(items)
     rest = len(listed) - SHOWN
-    return ", ".join(listed[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(listed[:SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 class GtmError(Exception):

@@ -7,7 +7,7 @@ from typing import Any
 
 import ibis
 
-from gtmlib.analyses.findings import Finding, Verdict
+from gtmlib.analyses.findings import Finding, Verdict, interval_of
 from gtmlib.analyses.reductions import MissingData, in_period
 from gtmlib.data.engagement import Variants
 from gtmlib.data.engine import to_frame
@@ -18,6 +18,7 @@ from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 from gtmlib.stats.splits import SplitCheck, check_split
 
 CHAPTER = "conversion"
+WISHED = {"touches": ("variant_delivered", "date", "rep_id")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,60 +75,40 @@ class Variation:
         found: list[Finding] = []
         control = self.variants[0]
         for row in self.variants:
-            rate, group = row.estimate, {"variant": row.variant}
+            rate, by, group = row.estimate, row.difference, {"variant": row.variant}
             args: dict[str, Any] = {
                 "variant": row.label,
                 "control": control.label,
                 "rate": rate.rate,
                 "n": rate.n_trials,
             }
-            found.append(
-                Finding(
-                    id="conversion.rate",
-                    chapter=CHAPTER,
-                    group=group,
-                    value=rate.rate,
-                    unit="share",
-                    ci_low=rate.ci_low,
-                    ci_high=rate.ci_high,
-                    confidence_level=rate.confidence_level,
-                    n=rate.n_trials,
-                    message="conversion.finding.rate",
-                    args=args,
-                )
-            )
-            if row.difference is not None:
-                by = row.difference
+            about: dict[str, Any] = {"group": group, "n": rate.n_trials} | interval_of(rate)
+            found.append(Finding("conversion.rate", rate.rate, "share", "conversion.finding.rate", args, **about))
+            if by is not None:
                 args = {**args, "difference": by.difference, "low": by.ci_low, "high": by.ci_high}
-                found += [
-                    Finding(
-                        id=name,
-                        chapter=CHAPTER,
-                        group=group,
-                        value=by.difference,
-                        unit="share",
-                        ci_low=by.ci_low,
-                        ci_high=by.ci_high,
-                        confidence_level=by.confidence_level,
-                        n=rate.n_trials + control.estimate.n_trials,
-                        verdict=row.verdict,
-                        message=f"conversion.finding.{row.verdict}",
-                        args=args,
-                    )
-                    for name in ("conversion.verdict", "conversion.difference")
-                ]
-        found.append(
-            Finding(
-                id="conversion.sample_ratio_pvalue",
-                chapter=CHAPTER,
-                value=self.split.pvalue,
-                unit="pvalue",
-                n=sum(self.split.observed),
-                message=f"conversion.finding.split_{'kept' if self.split.is_as_planned else 'broken'}",
-                args={"pvalue": self.split.pvalue, "n": sum(self.split.observed)},
-            )
-        )
+                n = rate.n_trials + control.estimate.n_trials
+                about |= {"n": n, "verdict": row.verdict} | interval_of(by)
+                message = f"conversion.finding.{row.verdict}"
+                names = ("conversion.verdict", "conversion.difference")
+                found += [Finding(name, by.difference, "share", message, args, **about) for name in names]
+        n, split = sum(self.split.observed), "kept" if self.split.is_as_planned else "broken"
+        args = {"pvalue": self.split.pvalue, "n": n}
+        message = f"conversion.finding.split_{split}"
+        found.append(Finding("conversion.sample_ratio_pvalue", self.split.pvalue, "pvalue", message, args, n=n))
         return tuple(found)
+
+
+def needed_columns(plan: Variants | None) -> dict[str, tuple[str, ...]]:
+    """Name the columns that the analysis needs: what counts as success is the plan's to say.
+
+    Examples
+    --------
+    >>> needed_columns(None)
+    {'touches': ('variant_assigned', 'converted_on')}
+    """
+    success = "outcome" if plan is not None and plan.success else "converted_on"
+    date = ("date",) if plan is not None and plan.horizon_days else ()
+    return {"touches": ("variant_assigned", success, *date)}
 
 
 def analyse_variants(loaded: Loaded, *, confidence_level: float = 0.95) -> Variation | MissingData:
@@ -143,10 +124,22 @@ def analyse_variants(loaded: Loaded, *, confidence_level: float = 0.95) -> Varia
     References
     ----------
     Wilson (1927); Newcombe (1998), Stat. Med. 17, 873-890, method 10.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.engagement import Variants
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"], looks="one")
+    >>> touches = pd.DataFrame({"variant_assigned": ["A"] * 80 + ["B"] * 70, "outcome": "no"})
+    >>> touches.loc[[*range(48), *range(80, 136)], "outcome"] = "meeting"  # 48 of 80, 56 of 70
+    >>> touches["touch_id"] = touches.index.astype(str)
+    >>> control, variant = analyse_variants(load_frames({"touches": touches}, variants=plan)).variants
+    >>> round(variant.difference.difference, 3), round(variant.difference.ci_low, 4), variant.verdict
+    (0.2, 0.0524, 'confirmed')
     """
     plan = loaded.engagement.contract.variants
-    success = ("outcome",) if plan is not None and plan.success else ("converted_on",)
-    needed = loaded.missing(touches=("variant_assigned", *success, *(("date",) if plan and plan.horizon_days else ())))
+    needed = loaded.missing(**needed_columns(plan))
     if plan is None or needed:
         return MissingData(chapter=CHAPTER, needed=(*(() if plan else ("contract.variants",)), *needed))
     counts = to_frame(reduce_variants(loaded, plan)).set_index("variant")
@@ -162,20 +155,13 @@ def analyse_variants(loaded: Loaded, *, confidence_level: float = 0.95) -> Varia
     rows = []
     for name, row in declared.sort_index().iterrows():
         pair = (int(row["n_converted"]), int(row["n_mature"]))
-        estimate = estimate_proportion(*pair, confidence_level=confidence_level)
-        label = plan.names.get(str(name), str(name))
-        if name == plan.control:
-            rows.append(VariantResult(variant=str(name), label=label, estimate=estimate))
-            continue
-        difference = compare_proportions(
-            *pair, int(control["n_converted"]), int(control["n_mature"]), confidence_level=confidence_level
-        )
-        verdict, reason = judge(difference, split, plan.looks)
-        rows.append(
-            VariantResult(
-                variant=str(name), label=label, estimate=estimate, difference=difference, verdict=verdict, reason=reason
-            )
-        )
+        known: dict[str, Any] = {"variant": str(name), "label": plan.names.get(str(name), str(name))}
+        known["estimate"] = estimate_proportion(*pair, confidence_level=confidence_level)
+        if name != plan.control:
+            base = (int(control["n_converted"]), int(control["n_mature"]))
+            known["difference"] = compare_proportions(*pair, *base, confidence_level=confidence_level)
+            known["verdict"], known["reason"] = judge(known["difference"], split, plan.looks)
+        rows.append(VariantResult(**known))
     rows.sort(key=lambda row: (row.variant != plan.control, -row.estimate.rate))
     return Variation(
         variants=tuple(rows),
@@ -208,6 +194,12 @@ def judge(difference: ProportionComparison, split: SplitCheck, looks: str) -> tu
     ------
     ParameterError
         If looks is neither of the two.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.splits import check_split
+    >>> judge(compare_proportions(56, 70, 48, 80), check_split([70, 80], [1, 1]), "many")
+    ('cannot_tell', 'looks')
     """
     if looks not in ("one", "many"):
         raise ParameterError(f"unknown looks '{looks}': it can be one, many")
@@ -227,6 +219,15 @@ def reduce_variants(loaded: Loaded, plan: Variants) -> Any:
     -------
     ibis Table
         variant (str, null where none was assigned), n, n_mature, n_converted: counts of touches.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
+    >>> touches = pd.DataFrame({"touch_id": ["1", "2"], "variant_assigned": "A", "outcome": ["meeting", "no"]})
+    >>> to_frame(reduce_variants(load_frames({"touches": touches}), plan)).to_dict("records")
+    [{'variant': 'A', 'n': 2, 'n_mature': 2, 'n_converted': 1}]
     """
     touches = in_period(loaded, loaded.tables["touches"])
     mature: Any = ibis.literal(True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gtmlib.analyses.findings import Finding
+from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded, SourceReport, TableReport
 from gtmlib.data.schema import TABLES
@@ -12,6 +12,7 @@ from gtmlib.data.select import Unmatched
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
 CHAPTER = "data_check"
+WISHED = {"deals": ("status", "lost_reason")}
 REPEATED = "repeated"  # the reason under which identical rows of one key are counted
 
 
@@ -58,19 +59,16 @@ class DataCheck:
         return tuple(found)
 
     def _rates(self) -> list[Finding]:
-        rates = (("data.reason_logged_rate", self.reasons), ("data.fidelity_rate", self.fidelity))
+        rates = (("reason_logged_rate", self.reasons), ("fidelity_rate", self.fidelity))
         return [
             Finding(
-                id=name,
-                chapter=CHAPTER,
-                value=rate.rate,
-                unit="share",
-                ci_low=rate.ci_low,
-                ci_high=rate.ci_high,
-                confidence_level=rate.confidence_level,
+                f"data.{name}",
+                rate.rate,
+                "share",
+                f"data.finding.{name}",
+                {"rate": rate.rate, "n": rate.n_trials},
                 n=rate.n_trials,
-                message=f"data.finding.{name.removeprefix('data.')}",
-                args={"rate": rate.rate, "n": rate.n_trials},
+                **interval_of(rate),
             )
             for name, rate in rates
             if rate is not None
@@ -105,6 +103,14 @@ def analyse_coverage(loaded: Loaded) -> Coverage:
     ----------
     loaded : Loaded
         Any engagement.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> loaded = load_frames({"reps": pd.DataFrame({"rep_id": ["R1", "R2"], "name": "x", "team": "y"})})
+    >>> [(finding.id, finding.group, finding.value) for finding in analyse_coverage(loaded).findings()][1]
+    ('data.n_missing', {'table': 'reps', 'column': 'seniority'}, 2)
     """
     return Coverage(tables=loaded.report.tables)
 
@@ -118,6 +124,15 @@ def analyse_data(loaded: Loaded, *, confidence_level: float = 0.95) -> DataCheck
         Any engagement; what it lacks is left out of the result.
     confidence_level : float
         Coverage of the intervals of the two rates, in (0, 1).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> deals = pd.DataFrame({"deal_id": ["1", "2", "3"], "status": "lost", "lost_reason": ["Price", None, None]})
+    >>> check = analyse_data(load_frames({"deals": deals}))
+    >>> check.n_deals, check.reasons.n_successes, check.reasons.n_trials
+    ({'lost': 3}, 1, 3)
     """
     return DataCheck(
         sources=loaded.report.sources,
@@ -172,12 +187,5 @@ def _rate(counts: dict[str, int], confidence_level: float) -> ProportionEstimate
 
 
 def _count(name: str, n: int, **group: str) -> Finding:
-    return Finding(
-        id=name,
-        chapter=CHAPTER,
-        group=group,
-        value=n,
-        unit="count",
-        message=f"data.finding.{name.removeprefix('data.')}",
-        args={"n": n, **group},
-    )
+    message = name.replace("data.", "data.finding.")
+    return Finding(name, n, "count", message, {"n": n, **group}, group)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 Verdict = Literal["confirmed", "refuted", "cannot_tell"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One number (or verdict) that a chapter shows, under a stable id.
 
@@ -16,8 +16,6 @@ class Finding:
     ----------
     id : str
         Like `profitability.contribution`; what it is, without the group.
-    chapter : str
-        Notebook that shows it, without its number: `profitability`.
     group : dict
         What the id is broken down by: `{"segment": "Industry"}`; empty for a total.
     value, ci_low, ci_high : float, optional
@@ -37,14 +35,30 @@ class Finding:
     """
 
     id: str
-    chapter: str
+    value: float | None
+    unit: str | None
     message: str
+    args: dict[str, Any] = field(default_factory=dict)
     group: dict[str, str] = field(default_factory=dict)
-    value: float | None = None
-    unit: str | None = None
     ci_low: float | None = None
     ci_high: float | None = None
     confidence_level: float | None = None
     n: int | None = None
     verdict: Verdict | None = None
-    args: dict[str, Any] = field(default_factory=dict)
+
+
+def interval_of(estimate: Any) -> dict[str, Any]:
+    """Give a finding's fields about the interval of an estimate.
+
+    Parameters
+    ----------
+    estimate : any result with ci_low, ci_high and confidence_level
+        Such as a ProportionEstimate or a MeanEstimate.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.proportions import estimate_proportion
+    >>> sorted(interval_of(estimate_proportion(1, 2)))
+    ['ci_high', 'ci_low', 'confidence_level']
+    """
+    return {name: getattr(estimate, name) for name in ("ci_low", "ci_high", "confidence_level")}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import ibis
 
-from gtmlib.analyses.findings import Finding
+from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.reductions import MissingData, fold_small_groups, in_period, with_segment
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded
@@ -15,7 +15,24 @@ from gtmlib.stats.concentration import WhaleCurve, estimate_whale_curve
 from gtmlib.stats.means import MeanEstimate, estimate_mean
 
 CHAPTER = "profitability"
+EARNED = ("contribution", "gross_profit")  # measures after cost of goods
 NEEDED = {"transactions": ("customer_id", "net_revenue")}
+# Segments also need the column of customers that the contract's `segments.by` names.
+WISHED = {"transactions": ("list_revenue", "cogs"), "costs": ("customer_id",)}
+
+
+def measure_of(unknown: tuple[str, ...]) -> str:
+    """Name what is left after all known costs: only with both costs known is it contribution.
+
+    Examples
+    --------
+    >>> measure_of(()), measure_of(("cost_to_serve",)), measure_of(("list_revenue", "cogs"))
+    ('contribution', 'gross_profit', 'net_less_cost_to_serve')
+    """
+    lacks_serving = "cost_to_serve" in unknown
+    if "cogs" in unknown:
+        return "net_revenue" if lacks_serving else "net_less_cost_to_serve"
+    return "gross_profit" if lacks_serving else "contribution"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,33 +80,18 @@ class Waterfall:
         return next((step.amount for step in self.steps if step.name == name), None)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Give each step, and the contribution in total."""
-        total = self.steps[-1]
-        revenue = self.amount("net_revenue") or 0.0
-        rows = [
-            Finding(
-                id="profitability.waterfall",
-                chapter=CHAPTER,
-                group={"step": step.name},
-                value=step.amount,
-                unit=self.currency,
-                n=self.n_transactions,
-                message="profitability.finding.step",
-                args={"step": step.name, "amount": step.amount},
-            )
-            for step in self.steps
-        ]
-        args = {"amount": total.amount, "share": total.amount / revenue if revenue else None, "revenue": revenue}
-        lead = Finding(
-            id="profitability.total_contribution",
-            chapter=CHAPTER,
-            value=total.amount,
-            unit=self.currency,
-            n=self.n_customers,
-            message=f"profitability.finding.{'total' if total.name == 'contribution' else 'total_without_cogs'}",
-            args=args,
+        """Give the total, and each step."""
+        total, revenue = self.steps[-1], self.amount("net_revenue") or 0.0
+        share = total.amount / revenue if revenue else None
+        lead = (
+            ("total_contribution", "total") if total.name in EARNED else (f"total_{total.name}", "total_without_cogs")
         )
-        return (lead, *rows)
+        args = {"measure_as": total.name, "amount": total.amount, "share": share, "revenue": revenue}
+        steps = (
+            _finding("waterfall", step.amount, self.currency, "step", asdict(step), self.n_transactions, step=step.name)
+            for step in self.steps
+        )
+        return (_finding(lead[0], total.amount, self.currency, lead[1], args, self.n_customers), *steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,8 @@ class Segments:
         Customers that the data give no segment, and what they contribute.
     smallest_group : int
         The floor.
+    measure : str
+        What `contribution` stands for as far as the data go, as `measure_of` names it.
     currency : str
         ISO 4217 code.
     """
@@ -122,64 +126,44 @@ class Segments:
     n_without_segment: int
     contribution_without_segment: float
     smallest_group: int
+    measure: str
     currency: str
 
     def findings(self) -> tuple[Finding, ...]:
         """Give total, rate and mean per customer of each segment."""
         found = []
+        name = "contribution" if self.measure in EARNED else self.measure
         for row in self.rows:
-            common: dict[str, Any] = {"chapter": CHAPTER, "group": {"segment": row.segment}, "n": row.mean.n}
             rate = row.contribution / row.net_revenue if row.net_revenue else None
-            args = {"segment": row.segment, "amount": row.contribution, "rate": rate, "mean": row.mean.mean}
+            args = {"measure_as": self.measure, "segment": row.segment, "amount": row.contribution}
+            args |= {"rate": rate, "mean": row.mean.mean}
+            mean = _finding(
+                f"{name}_per_customer", row.mean.mean, self.currency, "segment", args, row.mean.n, segment=row.segment
+            )
             found += [
-                Finding(
-                    id="profitability.contribution",
-                    value=row.contribution,
-                    unit=self.currency,
-                    message="profitability.finding.segment",
-                    args=args,
-                    **common,
-                ),
-                Finding(
-                    id="profitability.contribution_rate",
-                    value=rate,
-                    unit="share",
-                    message="profitability.finding.segment",
-                    args=args,
-                    **common,
-                ),
-                Finding(
-                    id="profitability.contribution_per_customer",
-                    value=row.mean.mean,
-                    unit=self.currency,
-                    ci_low=row.mean.ci_low,
-                    ci_high=row.mean.ci_high,
-                    confidence_level=row.mean.confidence_level,
-                    message="profitability.finding.segment",
-                    args=args,
-                    **common,
-                ),
+                replace(mean, id=f"profitability.{name}", value=row.contribution),
+                replace(mean, id=f"profitability.{name}_rate", value=rate, unit="share"),
+                replace(mean, **interval_of(row.mean)),
             ]
         return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whale:
-    """The cumulative contribution over customers, best first, with the chapter's words for it."""
+    """The cumulated contribution over customers, best first; `measure` is what it stands for, as far as the data go."""
 
     curve: WhaleCurve
+    measure: str
     currency: str
 
     def findings(self) -> tuple[Finding, ...]:
-        """Give peak, best fifth and loss tail."""
+        """Give peak, best fifth and loss tail; before cost of goods, where nobody is known to lose, the fifth alone."""
         curve = self.curve
-        args = {
-            "peak": curve.peak_share,
-            "at": curve.peak_at_share,
-            "top": curve.top_20_share,
-            "n": curve.n_loss_customers,
-            "loss": curve.loss_total,
-        }
+        args = {"measure": self.measure, "peak": curve.peak_share, "at": curve.peak_at_share}
+        args |= {"top": curve.top_20_share, "n": curve.n_loss_customers, "loss": -curve.loss_total}
+        if self.measure not in EARNED:
+            name = f"top_20_share_of_{self.measure}"
+            return (_finding(name, curve.top_20_share, "share", "top_of", args, curve.n_customers),)
         numbers = (
             ("whale_peak_share", curve.peak_share, "share"),
             ("whale_peak_at_share", curve.peak_at_share, "share"),
@@ -187,18 +171,13 @@ class Whale:
             ("n_loss_customers", curve.n_loss_customers, "count"),
             ("loss_total", curve.loss_total, self.currency),
         )
-        return tuple(
-            Finding(
-                id=f"profitability.{name}",
-                chapter=CHAPTER,
-                value=value,
-                unit=unit,
-                n=curve.n_customers,
-                message="profitability.finding.whale",
-                args=args,
-            )
-            for name, value, unit in numbers
-        )
+        return tuple(_finding(name, value, unit, "whale", args, curve.n_customers) for name, value, unit in numbers)
+
+
+def _finding(
+    name: str, value: float | None, unit: str, message: str, args: dict[str, Any], n: int, **group: str
+) -> Finding:
+    return Finding(f"profitability.{name}", value, unit, f"profitability.finding.{message}", args, group, n=n)
 
 
 def analyse_waterfall(loaded: Loaded) -> Waterfall | MissingData:
@@ -208,40 +187,30 @@ def analyse_waterfall(loaded: Loaded) -> Waterfall | MissingData:
     ----------
     loaded : Loaded
         Needs transactions with customer_id and net_revenue; list_revenue, cogs and costs are used where they are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": "K1", "net_revenue": [90.0, 50.0], "cogs": [40.0, 45.0]}
+    >>> waterfall = analyse_waterfall(load_frames({"transactions": pd.DataFrame(lines)}))
+    >>> [(step.name, step.amount) for step in waterfall.steps], waterfall.unknown
+    ([('net_revenue', 140.0), ('cogs', -85.0), ('gross_profit', 55.0)], ('list_revenue', 'cost_to_serve'))
     """
     if needed := loaded.missing(**NEEDED):
         return MissingData(chapter=CHAPTER, needed=needed)
     customers = reduce_customers(loaded)
-    sums = (
-        to_frame(
-            customers.aggregate(
-                n_transactions=customers.n_transactions.sum(),
-                n_customers=customers.count(),
-                **{name: customers[name].sum().round(2) for name in MONEY},
-            )
-        )
-        .loc[0]
-        .to_dict()
-    )
+    totals = {name: customers[name].sum().round(2) for name in MONEY}
+    counts = {"n_transactions": customers.n_transactions.sum(), "n_customers": customers.count()}
+    sums = to_frame(customers.aggregate(**counts, **totals)).loc[0].to_dict()
+    if not sums["n_customers"]:
+        return MissingData(chapter=CHAPTER, needed=("transactions",))
     transactions = in_period(loaded, loaded.tables["transactions"])
     n_left_out = to_frame(transactions.aggregate(n=transactions.count())).loc[0, "n"] - sums["n_transactions"]
-    known = {"list_revenue", "cogs", "cost_to_serve"} - set(_unknown(loaded))
-    steps = []
-    if "list_revenue" in known:
-        steps.append(Step(name="list_revenue", amount=sums["list_revenue"], is_total=True))
-        steps.append(Step(name="discount", amount=round(sums["net_revenue"] - sums["list_revenue"], 2), is_total=False))
-    steps.append(Step(name="net_revenue", amount=sums["net_revenue"], is_total=True))
-    if "cogs" in known:
-        steps.append(Step(name="cogs", amount=-sums["cogs"], is_total=False))
-    if {"cogs", "cost_to_serve"} <= known:
-        steps.append(Step(name="gross_profit", amount=round(sums["net_revenue"] - sums["cogs"], 2), is_total=True))
-    if "cost_to_serve" in known:
-        steps.append(Step(name="cost_to_serve", amount=-sums["cost_to_serve"], is_total=False))
-    last = "contribution" if "cogs" in known else "net_less_cost_to_serve"
-    steps.append(Step(name=last, amount=sums["contribution"], is_total=True))
+    unknown = _unknown(loaded)
     return Waterfall(
-        steps=tuple(steps),
-        unknown=_unknown(loaded),
+        steps=_steps(sums, unknown),
+        unknown=unknown,
         n_transactions=int(sums["n_transactions"]),
         n_customers=int(sums["n_customers"]),
         n_left_out=int(n_left_out),
@@ -260,6 +229,18 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
         Needs the customers' segment beside what the waterfall needs.
     confidence_level : float
         Coverage of the intervals, in (0, 1).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> ids = ["1", "2", "3", "4", "5"]
+    >>> customers = pd.DataFrame({"customer_id": ids, "segment": "Industry"})
+    >>> lines = {"transaction_id": ids, "customer_id": ids, "net_revenue": [9.0, 8.0, 7.0, 8.0, 8.0], "cogs": 6.0}
+    >>> loaded = load_frames({"transactions": pd.DataFrame(lines), "customers": customers})
+    >>> (industry,) = analyse_segments(loaded).rows
+    >>> industry.contribution, industry.mean.mean, round(industry.mean.ci_low, 3)
+    (10.0, 2.0, 1.122)
     """
     rule = loaded.engagement.contract.segments
     if needed := loaded.missing(**NEEDED, customers=(rule.by,)):
@@ -275,6 +256,8 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
         )
     )
     unknown = sums[sums["segment"].isna()]
+    if len(unknown) == len(sums):
+        return MissingData(chapter=CHAPTER, needed=(f"customers.{rule.by}" if len(sums) else "transactions",))
     smallest = loaded.engagement.contract.disclosure.smallest_group
     shown = fold_small_groups(sums.dropna(subset="segment"), "segment", "n", smallest)
     rows = [
@@ -291,6 +274,7 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
         n_without_segment=int(unknown["n"].sum()),
         contribution_without_segment=round(float(unknown["contribution"].sum()), 2),
         smallest_group=smallest,
+        measure=measure_of(_unknown(loaded)),
         currency=loaded.engagement.contract.currency,
     )
 
@@ -302,13 +286,44 @@ def analyse_whale_curve(loaded: Loaded) -> Whale | MissingData:
     ----------
     loaded : Loaded
         Needs what the waterfall needs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> ids = ["1", "2", "3", "4", "5"]
+    >>> lines = {"transaction_id": ids, "customer_id": ids, "net_revenue": [9.0, 8.0, 7.0, 5.0, 1.0], "cogs": 5.0}
+    >>> whale = analyse_whale_curve(load_frames({"transactions": pd.DataFrame(lines)}))
+    >>> whale.curve.peak_share, whale.curve.peak_at_share, whale.curve.loss_total
+    (1.8, 0.6, -4.0)
     """
     if needed := loaded.missing(**NEEDED):
         return MissingData(chapter=CHAPTER, needed=needed)
     customers = reduce_customers(loaded).select("contribution")  # amounts alone leave the engine, without ids
     smallest = loaded.engagement.contract.disclosure.smallest_group
-    curve = estimate_whale_curve(to_frame(customers)["contribution"].to_numpy(), smallest_group=smallest)
-    return Whale(curve=curve, currency=loaded.engagement.contract.currency)
+    contributions = to_frame(customers)["contribution"].to_numpy()
+    if not len(contributions):
+        return MissingData(chapter=CHAPTER, needed=("transactions",))
+    curve = estimate_whale_curve(contributions, smallest_group=smallest)
+    return Whale(curve=curve, measure=measure_of(_unknown(loaded)), currency=loaded.engagement.contract.currency)
+
+
+def _steps(sums: dict[str, float], unknown: tuple[str, ...]) -> tuple[Step, ...]:
+    """Lay out the steps that are known; the last is named for what is left."""
+    net, last = sums["net_revenue"], measure_of(unknown)
+    steps = []
+    if "list_revenue" not in unknown:
+        steps.append(Step(name="list_revenue", amount=sums["list_revenue"], is_total=True))
+        steps.append(Step(name="discount", amount=round(net - sums["list_revenue"], 2), is_total=False))
+    steps.append(Step(name="net_revenue", amount=net, is_total=True))
+    if "cogs" not in unknown:
+        steps.append(Step(name="cogs", amount=-sums["cogs"], is_total=False))
+        steps.append(Step(name="gross_profit", amount=round(net - sums["cogs"], 2), is_total=True))
+    if "cost_to_serve" not in unknown:
+        served = round(sums["contribution"] - steps[-1].amount, 2)  # so that the steps add up to the cent
+        steps.append(Step(name="cost_to_serve", amount=served, is_total=False))
+        steps.append(Step(name=last, amount=sums["contribution"], is_total=True))
+    return tuple(steps)
 
 
 MONEY = ("list_revenue", "net_revenue", "cogs", "imputed_cogs", "cost_to_serve", "contribution")
@@ -323,6 +338,15 @@ def reduce_customers(loaded: Loaded) -> Any:
         customer_id, segment, n_transactions and, in the engagement's currency as decimals, list_revenue, net_revenue,
         cogs (with imputed_cogs in it), cost_to_serve and contribution. What the data don't hold is 0 and named by
         the waterfall's `unknown`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": "K1", "net_revenue": [90.0, 50.0], "cogs": [40.0, 45.0]}
+    >>> rows = to_frame(reduce_customers(load_frames({"transactions": pd.DataFrame(lines)})))
+    >>> rows[["customer_id", "n_transactions", "contribution"]].to_dict("records")
+    [{'customer_id': 'K1', 'n_transactions': 2, 'contribution': 55.0}]
     """
     sales = _with_cogs(loaded)
     totals = sales.group_by("customer_id").aggregate(

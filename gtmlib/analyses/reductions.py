@@ -44,6 +44,18 @@ def in_period(loaded: Loaded, rows: Any, column: str = "date") -> Any:
         Rows with a date column.
     column : str
         Its name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from datetime import date
+    >>> from gtmlib.data.engagement import Period
+    >>> from gtmlib.data.load import load_frames
+    >>> deals = pd.DataFrame({"deal_id": ["1", "2"], "closed_on": [date(2024, 12, 31), date(2025, 1, 1)]})
+    >>> year = Period(starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31))
+    >>> loaded = load_frames({"deals": deals}, period=year)
+    >>> in_period(loaded, loaded.tables["deals"], "closed_on").deal_id.to_pyarrow().to_pylist()
+    ['2']
     """
     period = loaded.engagement.contract.period
     if period is None or column not in rows.columns:
@@ -60,6 +72,16 @@ def with_segment(loaded: Loaded, rows: Any) -> Any:
         The engagement.
     rows : ibis Table
         Rows that may have segment and customer_id.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> customers = pd.DataFrame({"customer_id": ["K1"], "segment": ["Industry"]})
+    >>> touches = pd.DataFrame({"touch_id": ["T1"], "customer_id": ["K1"]})
+    >>> loaded = load_frames({"customers": customers, "touches": touches})
+    >>> with_segment(loaded, loaded.tables["touches"]).segment.to_pyarrow().to_pylist()
+    ['Industry']
     """
     customers = loaded.tables.get("customers")
     rule = loaded.engagement.contract.segments
@@ -80,6 +102,16 @@ def conversations(loaded: Loaded) -> Any:
     -------
     ibis Table
         The touches, with segment (of the touch, else of its customer) and stage null where unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.engagement import Conversations
+    >>> from gtmlib.data.load import load_frames
+    >>> touches = pd.DataFrame({"touch_id": ["T1", "T2"], "channel": ["call", "mail"]})
+    >>> loaded = load_frames({"touches": touches}, conversations=Conversations(channels=["call"]))
+    >>> conversations(loaded).touch_id.to_pyarrow().to_pylist()
+    ['T1']
     """
     rule = loaded.engagement.contract.conversations
     rows = with_segment(loaded, in_period(loaded, loaded.tables["touches"]))
@@ -116,9 +148,12 @@ def fold_small_groups(frame: pd.DataFrame, by: str, n: str, smallest: int) -> pd
     {'segment': ['A', 'other'], 'n': [40, 9]}
     """
     ordered = frame.sort_values([n, by], ascending=[False, True], ignore_index=True)
-    n_shown = int((ordered[n] >= smallest).sum())
-    if n_shown == len(ordered):
+    is_large = ordered[n] >= smallest
+    if is_large.all():
         return ordered
+    is_large &= ordered[by] != OTHER  # a group that the data call so joins the folded ones
+    ordered = pd.concat([ordered[is_large], ordered[~is_large]], ignore_index=True)
+    n_shown = int(is_large.sum())
     while n_shown and (ordered[n].iloc[n_shown:].sum() < smallest or len(ordered) - n_shown < 2):
         n_shown -= 1
     folded = ordered.iloc[n_shown:].drop(columns=by).sum().to_frame().T.assign(**{by: OTHER})

@@ -11,7 +11,19 @@ from datetime import date
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, NoDefault
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from gtmlib.data.crm import preset_names
 from gtmlib.data.schema import TABLES, Kind
@@ -34,7 +46,22 @@ def _inside(path: str) -> str:
     return path
 
 
+def _known_table(name: str) -> str:
+    require_known("canonical table", name, TABLES)
+    return name
+
+
+def _known_preset(name: str) -> str:
+    require_known("preset", name, preset_names())
+    return name
+
+
 InsidePath = Annotated[str, AfterValidator(_inside)]
+TableName = Annotated[str, AfterValidator(_known_table), WithJsonSchema({"type": "string", "enum": list(TABLES)})]
+PresetName = Annotated[
+    str, AfterValidator(_known_preset), WithJsonSchema({"type": "string", "enum": list(preset_names())})
+]
+SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Exclude(Section):
@@ -53,8 +80,10 @@ class Source(Section):
         None, description="SQLite or DuckDB file in the exports folder, or $NAME of a variable that holds the address."
     )
     relation: str | None = Field(None, description="Table or view of the database.")
-    table: str | None = Field(None, description="Canonical table that the rows become; none if a SELECT reads them.")
-    preset: str | None = Field(None, description="CRM whose headings the file has; none: found by the headings.")
+    table: TableName | None = Field(
+        None, description="Canonical table that the rows become; none if a SELECT reads them."
+    )
+    preset: PresetName | None = Field(None, description="CRM whose headings the file has; none: found by the headings.")
     sheet: str | None = Field(None, description="Sheet of a workbook; none: its only visible sheet.")
     header_row: int = Field(1, ge=1, description="Row of the headings, as the file numbers it.")
     has_totals_row: bool = Field(False, description="Whether the last row sums the others.")
@@ -78,13 +107,18 @@ class Source(Section):
             raise ValueError("'database' and 'relation' go together")
         if self.table is None and (self.columns or self.values or self.preset):
             raise ValueError("'columns', 'values' and 'preset' need 'table', the canonical table to fill")
-        if self.table is not None:
-            require_known("table", self.table, TABLES)
-            for column in (*self.columns, *self.values):
-                require_known(f"column of '{self.table}'", column, TABLES[self.table].columns)
-        if self.preset is not None:
-            require_known("preset", self.preset, preset_names())
+        if self.table is not None and self.types:
+            raise ValueError("'types' are for files that a SELECT reads; the columns of 'table' have theirs")
         return self
+
+    @field_validator("columns", "values")
+    @classmethod
+    def _fills_known_columns(cls, mapped: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if table := info.data.get("table"):
+            known = TABLES[table].columns
+            if unknown := [f"{name} ({nearest(name, known)})" for name in mapped if name not in known]:
+                raise ValueError(f"'{table}' has no column {', '.join(unknown)}")
+        return mapped
 
 
 class Period(Section):
@@ -118,7 +152,7 @@ class Variants(Section):
     """The message variants under test, declared before the data."""
 
     control: str = Field(description="The variant that the others are compared with.")
-    planned_split: dict[str, Annotated[float, Field(gt=0)]] = Field(
+    planned_split: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
         min_length=2, description="Variant = its planned share, in any unit."
     )
     success: list[str] = Field([], description="Outcomes that count as success; none: converted_on is set.")
@@ -159,10 +193,10 @@ class Contract(Section):
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="The engagement's currency, such as SEK.")
     exported_on: date = Field(description="The date of the data: nothing after it is known.")
     period: Period | None = Field(None, description="Days to look at; none: all.")
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Source] = Field(
-        min_length=1, description="What the client sent."
+    sources: dict[SourceName, Source] = Field(
+        min_length=1, description="What the client sent.", json_schema_extra={"additionalProperties": False}
     )
-    tables: dict[str, str] = Field({}, description="Canonical table = one SELECT over the sources.")
+    tables: dict[TableName, str] = Field({}, description="Canonical table = one SELECT over the sources.")
     segments: Segments = Segments()
     conversations: Conversations = Conversations()
     variants: Variants | None = None
@@ -173,7 +207,6 @@ class Contract(Section):
     def _is_coherent(self) -> Self:
         filled = [source.table for source in self.sources.values() if source.table]
         for table in self.tables:
-            require_known("canonical table", table, TABLES)
             if table in filled:
                 raise ValueError(f"table '{table}' is filled by a source and by a SELECT: keep one of them")
         if twice := sorted({table for table in filled if filled.count(table) > 1}):
@@ -282,9 +315,35 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else f"it can be {', '.join(sorted(known))}"
 
 
+class _TomlSchema(GenerateJsonSchema):
+    """TOML has no null: an optional key is left out."""
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def get_default_value(self, schema: WithDefaultSchema) -> Any:
+        default = super().get_default_value(schema)
+        return NoDefault if default is None else default
+
+
 def contract_schema() -> dict[str, Any]:
     """Give the JSON Schema of a contract, for editors that complete and check TOML."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Contract.model_json_schema()}
+    schema = Contract.model_json_schema(schema_generator=_TomlSchema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+_SHAPES = {  # pydantic's error types, in the words of someone who writes a contract
+    "string_type": "Write a text, in quotes",
+    "string_too_short": "Write a longer text",
+    "date_type": "Write a date as 2025-12-31, without quotes",
+    "date_from_datetime_inexact": "Write a date as 2025-12-31, without quotes",
+    "int_type": "Write a whole number, without quotes",
+    "float_type": "Write a number with a decimal point, without quotes",
+    "bool_type": "Write true or false, without quotes",
+    "list_type": 'Write a list: ["one", "two"]',
+    "dict_type": "Write a section of its own, or { key = value }",
+    "model_type": "Write a section of its own, or { key = value }",
+}
 
 
 def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
@@ -293,11 +352,15 @@ def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
     where = f"{place} line {_line_of(text, loc)}: {key}" if loc else place
     if kind == "extra_forbidden":
         hint = nearest(str(loc[-1]), _model_at(loc).model_fields)
-        return Problem(place=where, what="is unknown", fix=_sentence(hint))
+        if len(loc) > 1 and loc[-1] in Contract.model_fields:
+            hint = "it belongs above the first [section]"
+        return Problem(place=where, what="is unknown here", fix=_sentence(hint))
     if kind == "missing":
         return Problem(place=where, what="is missing", fix=f"Add {loc[-1]} = …")
-    what = re.sub("^Value error, ", "", str(error["msg"]))
-    if kind == "string_pattern_mismatch":
+    what = _SHAPES.get(kind) or re.sub("^Value error, ", "", str(error["msg"]))
+    if loc[-1:] == ("[key]",):
+        what = f"As a name: {what}" if kind == "value_error" else "A name has small letters, digits and _ only"
+    elif kind == "string_pattern_mismatch":
         what = str(_model_at(loc).model_fields[str(loc[-1])].description)
     given = error["input"] if isinstance(error["input"], (str, int, float, bool)) else None
     return Problem(
@@ -330,29 +393,34 @@ def _line_of(text: str, loc: tuple[Any, ...]) -> int:
     wanted = [str(part) for part in loc if part != "[key]"]
     header: list[str] = []
     counts: dict[str, int] = {}
-    best, depth, in_text = 1, 0, False
+    best, depth, closing = 1, 0, ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if in_text:
-            in_text = '"""' not in line
+        if closing:  # inside a text of several lines
+            closing = "" if closing in line else closing
             continue
-        in_text = line.count('"""') == 1
-        if found := re.match(r"\s*\[(\[?)([^\[\]]+)\]", line):
+        closing = next((quotes for quotes in ('"""', "'''") if line.count(quotes) == 1), "")
+        if found := re.match(rf"\s*\[(\[?)\s*({_KEYS})\s*\]", line):
             header = _keys(found[2])
             if found[1]:
                 counts[found[2]] = counts.get(found[2], -1) + 1
                 header.append(str(counts[found[2]]))
             path = header
-        elif found := re.match(r"\s*([\w.\-\"' ]+?)\s*=", line):
+        elif found := re.match(rf"\s*({_KEYS})\s*=", line):
             path = header + _keys(found[1])
         else:
             continue
-        if len(path) <= len(wanted) and path == wanted[: len(path)] and len(path) > depth:
-            best, depth = number, len(path)
+        shared = min(len(path), len(wanted))
+        if path[:shared] == wanted[:shared] and shared > depth:
+            best, depth = number, shared
     return best
 
 
+_KEY = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+_KEYS = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
+
+
 def _keys(dotted: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in dotted.split(".")]
+    return [part.strip("\"'") for part in re.findall(_KEY, dotted)]
 
 
 def _line_number(place: str) -> int:

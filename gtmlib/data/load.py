@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gtmlib.data.crm import EXTRA_KINDS, HeadingMatch, apply_preset_rules, match_headings, normalise_heading, value_map
-from gtmlib.data.engagement import Engagement, Source, nearest, read_engagement
+from gtmlib.data.engagement import Contract, Engagement, Source, nearest, read_engagement
 from gtmlib.data.engine import open_engine
 from gtmlib.data.read import RawTable, read_source
 from gtmlib.data.schema import REFERENCES, TABLES, Column
-from gtmlib.data.select import Unmatched, run_select
+from gtmlib.data.select import Unmatched, read_names, run_select
 from gtmlib.data.values import Dialect, parse_column
 from gtmlib.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +44,10 @@ class SourceReport:
         The CRM whose headings were used.
     mapped : dict
         Canonical column = heading in the file.
-    missing, ignored : tuple of str
-        Canonical columns that the file has not, and headings that nothing uses.
+    missing, unsupported : tuple of str
+        Canonical columns that the file has not, and those of them that this CRM has no heading for: not worth asking.
+    headings, ignored : tuple of str
+        Headings of the file, and those of them that nothing uses.
     remarks : tuple of str
         What decided a date order or a heading, for the consultant.
     """
@@ -57,6 +63,8 @@ class SourceReport:
     preset: str | None = None
     mapped: dict[str, str]
     missing: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -101,6 +109,10 @@ class Loaded:
     engine: Any
     tables: dict[str, Any]
     report: LoadReport
+
+    def n_rows(self, table: str) -> int:
+        """Count the rows of a canonical table; 0 where there is none."""
+        return next((found.n_rows for found in self.report.tables if found.name == table), 0)
 
     def missing(self, **needed: tuple[str, ...]) -> tuple[str, ...]:
         """List the tables and columns (`table.column`) among the needed ones that no row fills.
@@ -149,9 +161,8 @@ def load_tables(engagement: Engagement) -> Loaded:
     """
     problems: list[Problem | str] = []
     contract = engagement.contract
-    read = {name: _attempt(problems, _read, name, engagement) for name in contract.sources}
-    if problems:
-        raise DataError(*problems)
+    tried = {name: _attempt(problems, _read, name, engagement) for name in contract.sources}
+    read = {name: found for name, found in tried.items() if found is not None}
     engine = open_engine(engagement.folder)
     rows = {name: found.typed for name, found in read.items()}
     files = {name: found.raw.file for name, found in read.items()}
@@ -159,30 +170,75 @@ def load_tables(engagement: Engagement) -> Loaded:
         engine.con.register(name, typed)
     canonical, joins = {}, []
     for name, source in contract.sources.items():
-        if source.table:
+        if source.table and name in rows:
             canonical[source.table] = rows[name].append_column("_source", pa.array([name] * len(rows[name])))
     for table, sql in contract.tables.items():
+        if read_names(sql)[0] & (tried.keys() - read.keys()):
+            continue  # what is wrong with its sources comes first
         if selected := _attempt(problems, run_select, engine.con, table, sql, rows):
             joins.extend(selected[1])
-            canonical[table] = _attempt(problems, _cast, table, selected[0], files)
-    kept = {
-        table: _attempt(problems, _keep_once, table, found, files, engine)
-        for table, found in sorted(canonical.items())
-        if found is not None
-    }
+            canonical[table] = _attempt(problems, _cast, table, selected[0], files, engagement)
+    found = {table: rows for table, rows in canonical.items() if rows is not None}
+    kept = {table: _attempt(problems, _keep_once, table, found[table], files, engine) for table in sorted(found)}
     if problems:
         raise DataError(*problems)
     for name in rows:
         engine.con.unregister(name)
-    for table, found in kept.items():
-        engine.create_table(table, found.drop_columns(["_row", "_source"]))
+    sources = tuple(one.report for one in read.values())
+    return _fill(engagement, engine, found, kept, sources, tuple(joins))
+
+
+def load_frames(frames: Mapping[str, pd.DataFrame], **decided: Any) -> Loaded:
+    """Load canonical tables from frames: what simulations, examples and tests analyse without writing files.
+
+    Parameters
+    ----------
+    frames : mapping of table name to DataFrame
+        One row per row of the canonical table; columns are canonical, values are of their kinds.
+    **decided
+        Parts of the contract that matter; else a client in SEK whose data are of 2025-12-31.
+
+    Raises
+    ------
+    DataError
+        If a value is not of its column's kind, or rows differ under one key.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> loaded = load_frames({"reps": pd.DataFrame({"rep_id": ["R1", "R2"], "team": ["North", None]})})
+    >>> loaded.report.tables[0].filled
+    {'rep_id': 2, 'team': 1}
+    """
+    files = {"frames": "a frame"}
+    usual = {"client": "Example", "currency": "SEK", "exported_on": date(2025, 12, 31)}
+    contract = Contract(**{**usual, "sources": {"frames": Source(file="frames.csv")}, **decided})
+    engagement = Engagement("example", Path("example"), Path("example"), contract)
+    engine = open_engine(engagement.folder)
+    found, kept = {}, {}
+    for table, frame in frames.items():
+        rows = pa.Table.from_pandas(frame, preserve_index=False)
+        rows = rows.append_column("_row", pa.array(range(1, len(frame) + 1)))
+        rows = rows.append_column("_source", pa.array(["frames"] * len(frame)))
+        found[table] = _cast(table, rows, files, engagement)
+        kept[table] = _keep_once(table, found[table], files, engine)
+    return _fill(engagement, engine, found, kept, ())
+
+
+def _fill(
+    engagement: Engagement,
+    engine: Any,
+    found: Mapping[str, pa.Table],
+    kept: Mapping[str, pa.Table],
+    sources: tuple[SourceReport, ...],
+    joins: tuple[Unmatched, ...] = (),
+) -> Loaded:
+    """Write the canonical tables to the engine, and report on them."""
+    for table, rows in kept.items():
+        engine.create_table(table, rows.drop_columns(["_row", "_source"]))
     tables = {table: engine.table(table) for table in kept}
-    report = LoadReport(
-        sources=tuple(found.report for found in read.values()),
-        tables=tuple(_report_table(table, len(canonical[table]) - len(kept[table]), tables) for table in kept),
-        joins=tuple(joins),
-    )
-    return Loaded(engagement, engine, tables, report)
+    reports = tuple(_report_table(table, len(found[table]) - len(kept[table]), tables) for table in kept)
+    return Loaded(engagement, engine, tables, LoadReport(sources=sources, tables=reports, joins=joins))
 
 
 def open_engagement(folder: str | Path, exports: str | Path | None = None) -> Loaded:
@@ -215,11 +271,12 @@ def _attempt(problems: list[Problem | str], step: Callable[..., Any], *args: Any
 def _read(name: str, engagement: Engagement) -> _Read:
     source = engagement.contract.sources[name]
     raw = read_source(name, source, engagement.exports)
+    _require_headings(raw, source)
     kept, excluded = _exclude(raw, source)
     match = _match(raw, source)
     told = {name: value for name, value in match.dialect.items() if name not in source.model_fields_set}
-    told = {"decimal": source.decimal, "date_format": source.date_format} | told
-    dialect = Dialect(null_words=tuple(source.null_words), **told)
+    written: dict[str, Any] = {"decimal": source.decimal, "date_format": source.date_format, **told}
+    dialect = Dialect(null_words=tuple(source.null_words), **written)
     if source.table:
         typed, remarks = _to_canonical(kept, source, match, raw.file, dialect)
     else:
@@ -227,6 +284,11 @@ def _read(name: str, engagement: Engagement) -> _Read:
     currencies = _currencies(typed, engagement, raw.file)
     if currencies:
         raise DataError(*currencies)
+    headings = tuple(raw.table.column_names[1:])
+    selects = [read_names(sql) for sql in engagement.contract.tables.values()]
+    selected = {column for names, columns in selects if name in names for column in columns}
+    unused = match.ignored if source.table else [heading for heading in headings if heading.lower() not in selected]
+    excluding = {rule.column for rule in source.exclude}
     report = SourceReport(
         name=name,
         file=raw.file,
@@ -239,7 +301,9 @@ def _read(name: str, engagement: Engagement) -> _Read:
         preset=match.preset,
         mapped=match.columns | {column: " + ".join(told) for column, told in match.derived.items()},
         missing=match.missing,
-        ignored=match.ignored if source.table else (),
+        unsupported=match.unsupported,
+        headings=headings,
+        ignored=tuple(heading for heading in unused if heading not in excluding),
         remarks=remarks,
     )
     return _Read(raw, typed, report)
@@ -250,7 +314,6 @@ def _exclude(raw: RawTable, source: Source) -> tuple[pa.Table, dict[str, int]]:
     keep = pa.array([True] * raw.table.num_rows)
     counts: dict[str, int] = {}
     for rule in source.exclude:
-        _require_headings(raw, {"exclude": rule.column})
         values = pc.utf8_trim_whitespace(pc.fill_null(raw.table[rule.column].cast(pa.string()), ""))
         hit = pc.and_(keep, pc.is_in(values, pa.array(rule.values)))
         counts[rule.reason] = counts.get(rule.reason, 0) + (pc.sum(hit).as_py() or 0)
@@ -262,9 +325,7 @@ def _match(raw: RawTable, source: Source) -> HeadingMatch:
     """Decide which heading fills which canonical column: the contract's mapping over a CRM's headings."""
     headings = raw.table.column_names[1:]
     if source.table is None:
-        _require_headings(raw, {f"types.{heading}": heading for heading in source.types})
         return HeadingMatch(preset=None, columns={})
-    _require_headings(raw, source.columns)
     if source.columns and not source.preset:  # what the contract maps column by column is not guessed at
         used = set(source.columns.values())
         return HeadingMatch(
@@ -281,15 +342,21 @@ def _match(raw: RawTable, source: Source) -> HeadingMatch:
     return match
 
 
-def _require_headings(raw: RawTable, wanted: Mapping[str, str]) -> None:
+def _require_headings(raw: RawTable, source: Source) -> None:
+    """Refuse a file that lacks a heading which the contract names."""
     headings = raw.table.column_names[1:]
+    wanted = [
+        *source.columns.items(),
+        *((f"types.{heading}", heading) for heading in source.types),
+        *(("exclude", rule.column) for rule in source.exclude),
+    ]
     unknown = [
         Problem(
             place=raw.file,
             what=f"has no heading '{heading}', which the contract's '{key}' names",
             fix=_capital(nearest(heading, headings)),
         )
-        for key, heading in wanted.items()
+        for key, heading in wanted
         if heading not in headings
     ]
     if unknown:
@@ -351,7 +418,8 @@ def _currencies(typed: pa.Table, engagement: Engagement, file: str) -> list[Prob
     ]
 
 
-def _cast(table: str, selected: pa.Table, files: Mapping[str, str]) -> pa.Table:
+def _cast(table: str, selected: pa.Table, files: Mapping[str, str], engagement: Engagement) -> pa.Table:
+    """Give the columns that a SELECT (or a frame) holds the kinds of the canonical table."""
     spec = TABLES[table].columns
     lacking = [column for column, about in spec.items() if about.is_required and column not in selected.column_names]
     if lacking:
@@ -359,6 +427,7 @@ def _cast(table: str, selected: pa.Table, files: Mapping[str, str]) -> pa.Table:
         raise DataError(Problem(place=place, what=f"gives no '{lacking[0]}'", fix=f"Select something AS {lacking[0]}"))
     file = ", ".join(files[name] for name in dict.fromkeys(selected["_source"].to_pylist()))
     typed, problems, _ = _parse(selected, spec, {}, file, Dialect())
+    problems += _currencies(typed, engagement, file)
     if problems:
         raise DataError(*problems)
     return typed.append_column("_source", selected["_source"])

@@ -6,14 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from gtmlib.data.engagement import Source
-from gtmlib.data.words import format_plain
+from gtmlib.data.values import format_plain
 from gtmlib.errors import DataError, Problem
 
 
@@ -45,7 +45,7 @@ class RawTable:
 
     name: str
     file: str
-    sha256: str
+    sha256: str = ""
     table: pa.Table
     encoding: str = ""
     repaired_rows: tuple[int, ...] = ()
@@ -77,44 +77,51 @@ def read_error(place: str, what: str, fix: str, **where: Any) -> DataError:
 def missing_error(place: str, what: str, name: str, known: Iterable[str]) -> DataError:
     """Give the error that a name is unknown, with the nearest known name, else the first of them."""
     names = tuple(sorted(known))
-    if close := get_close_matches(name, names, n=1, cutoff=0.6):
+    if close := get_close_matches(name, names, n=1):
         return read_error(place, what, f"Did you mean '{close[0]}'?")
     return read_error(place, what, "Name one that is there" if names else "There is none", values=names)
 
 
-def name_columns(place: str, headings: Sequence[str], row: int, columns: Sequence[str]) -> list[str]:
-    """Clean the headings of a file; refuse them if one is empty or stands twice."""
-    names = [clean_heading(heading) for heading in headings]
-    empty = [column for column, name in zip(columns, names, strict=True) if not name]
-    twice = dict.fromkeys(name for name in names if name and (names.count(name) > 1 or name == "_row"))
-    what = f"has no heading in column {', '.join(empty)}", "has headings that stand twice, or the name '_row'"
+def make_table(place: str, top: int, header: Sequence[str], rows: Sequence[int], columns: Sequence[Any]) -> pa.Table:
+    """Make the table of a `RawTable`; columns without heading and values are left out.
+
+    Parameters
+    ----------
+    place : str
+        What messages call the file.
+    top : int
+        Row of the headings, as the file numbers it.
+    header : sequence of str
+        Headings as in the file.
+    rows : sequence of int
+        Row numbers of the records.
+    columns : sequence of pa.Array or pa.ChunkedArray
+        One per heading; what they hold beyond the rows is a row of sums, and left out.
+
+    Raises
+    ------
+    DataError
+        If there are no headings, or one is lacking or stands twice.
+    """
+    names = [clean_heading(heading) for heading in header]
+    cells = [column.slice(0, len(rows)) for column in columns]
+    kept = [at for at, name in enumerate(names) if name or {*pc.unique(cells[at]).to_pylist()} - {None, ""}]
+    nameless = [str(at + 1) for at in kept if not names[at]]
+    twice = tuple(sorted({name for name in names if name and (names.count(name) > 1 or name == "_row")}))
+    if not any(names):
+        what = "has no headings"
+    elif nameless:
+        what = f"has no heading in column {', '.join(nameless)}"
+    elif twice:
+        what = "has headings that stand twice, or the name '_row'"
+    else:
+        return pa.table({"_row": pa.array(rows, pa.int64())} | {names[at]: cells[at] for at in kept})
     fix = "Give each column a heading of its own, or correct header_row"
-    problems = [Problem(place=place, what=what[0], fix=fix, rows=(row,))] if empty else []
-    problems += [Problem(place=place, what=what[1], fix=fix, rows=(row,), values=tuple(twice))] if twice else []
-    if problems:
-        raise DataError(*problems)
-    return names
+    raise read_error(place, what, fix, rows=(top,), values=twice)
 
 
 def cells_to_array(cells: Sequence[Any], decimal: str) -> pa.Array:
     """Keep cells of one type as they are; write mixed ones as text, as the source's dialect would."""
-    kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds and kinds <= {int, float}:
-        is_whole = all(cell is None or (float(cell).is_integer() and abs(cell) < 2**53) for cell in cells)
-        return pa.array(cells, pa.float64()).cast(pa.int64()) if is_whole else pa.array(cells, pa.float64())
-    if kinds == {date} or kinds == {bool}:
+    if {type(cell) for cell in cells if cell is not None} in ({int}, {float}, {bool}, {date}, {datetime}):
         return pa.array(cells)
-    if kinds and kinds <= {date, datetime}:
-        moments = [datetime.combine(cell, time()) if type(cell) is date else cell for cell in cells]
-        return pa.array(moments, pa.timestamp("us"))
     return pa.array([format_plain(cell, decimal) for cell in cells], pa.string())
-
-
-def number_rows(name: str, source: Source, file: str, table: pa.Table) -> RawTable:
-    """Number the records of a table from elsewhere."""
-    columns = [str(number) for number in range(1, table.num_columns + 1)]
-    table = table.rename_columns(name_columns(file, table.column_names, 1, columns))
-    table = table.add_column(0, "_row", pa.array(range(1, table.num_rows + 1), pa.int64()))
-    totals_row = table.num_rows if source.has_totals_row and table.num_rows else None
-    table = table if totals_row is None else table.slice(0, totals_row - 1)
-    return RawTable(name=name, file=file, sha256="", table=table, totals_row=totals_row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,14 @@ from typing import Any
 import pyarrow as pa
 
 from gtmlib.data.engagement import Source
-from gtmlib.data.raw import RawTable, cells_to_array, missing_error, number_rows, read_error
-from gtmlib.errors import DataError
+from gtmlib.data.raw import RawTable, cells_to_array, make_table, missing_error, read_error
+
+
+def _numbered(name: str, source: Source, place: str, table: pa.Table) -> RawTable:
+    rows = list(range(1, table.num_rows + 1))
+    totals_row = rows.pop() if source.has_totals_row and rows else None
+    named = make_table(place, 1, table.column_names, rows, table.columns)
+    return RawTable(name=name, file=place, table=named, totals_row=totals_row)
 
 
 def read_parquet(name: str, source: Source, path: Path) -> RawTable:
@@ -22,52 +28,36 @@ def read_parquet(name: str, source: Source, path: Path) -> RawTable:
 
     try:
         with parquet.ParquetFile(path) as file:
-            return number_rows(name, source, str(source.file), file.read())
+            return _numbered(name, source, str(source.file), file.read())
     except (pa.ArrowException, OSError):
         raise read_error(str(source.file), "is a damaged Parquet file", "Export it again") from None
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _require_relation(source: Source, known: Iterable[str]) -> str:
-    relation, names = str(source.relation), list(known)
-    if relation not in names:
-        raise missing_error(str(source.database), f"has no table or view '{relation}'", relation, names)
-    return relation
-
-
 def read_sqlite(name: str, source: Source, path: Path) -> RawTable:
     """Read a relation of a SQLite file, which stays as it is; raise DataError if that fails."""
+    place, relation = str(source.database), str(source.relation)
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as con:
-            names = con.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
-            relation = _require_relation(source, (row[0] for row in names))
-            cursor = con.execute(f"SELECT * FROM {_quoted(relation)}")  # noqa: S608  a name that is there, quoted
-            headings = [column[0] for column in cursor.description]
-            rows = cursor.fetchall()
+            known = [row[0] for row in con.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
+            if relation not in known:
+                raise missing_error(place, f"has no table or view '{relation}'", relation, known)
+            quoted = relation.replace('"', '""')
+            cursor = con.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608  a name that is there, quoted
+            headings, rows = [column[0] for column in cursor.description], cursor.fetchall()
     except sqlite3.Error as error:
-        raise read_error(str(source.database), f"can't be read ({error})", "Export the database again") from None
+        raise read_error(place, f"can't be read ({error})", "Export the database again") from None
     columns = list(zip(*rows, strict=True)) or [() for _ in headings]
-    table = pa.table([cells_to_array(cells, source.decimal) for cells in columns], headings)
-    return number_rows(name, source, f"{source.database} [{relation}]", table)
+    cells = [cells_to_array(column, source.decimal) for column in columns]
+    return _numbered(name, source, f"{place} [{relation}]", pa.Table.from_arrays(cells, headings))
 
 
 def read_duckdb(name: str, source: Source, path: Path) -> RawTable:
     """Read a relation of a DuckDB file, which stays as it is; raise DataError if that fails."""
-    import duckdb
+    import ibis
 
-    closed: dict[str, Any] = {"enable_external_access": "false"}  # a view must not read other files
-    try:
-        with duckdb.connect(str(path), read_only=True, config=closed) as con:
-            names = con.execute("SELECT table_name FROM information_schema.tables").fetchall()
-            relation = _require_relation(source, (row[0] for row in names))
-            table = con.execute(f"SELECT * FROM {_quoted(relation)}").to_arrow_table()  # noqa: S608  as above
-    except duckdb.Error as error:
-        what = f"can't be read ({type(error).__name__})"
-        raise read_error(str(source.database), what, "Export the database again, without views on files") from None
-    return number_rows(name, source, f"{source.database} [{relation}]", table)
+    # A view must not read other files.
+    connect = ibis.duckdb.connect
+    return _read_backend(name, source, lambda: connect(path, read_only=True, enable_external_access=False))
 
 
 def read_address(name: str, source: Source) -> RawTable:
@@ -81,26 +71,32 @@ def read_address(name: str, source: Source) -> RawTable:
         If the variable, the database or the relation is not there; never with a word of the address.
     """
     import ibis
+
+    variable = str(source.database)[1:]
+    address = os.environ.get(variable)
+    if not address:
+        fix = f"Set it: export {variable}=postgres://user:password@host/database"
+        raise read_error(f"${variable}", "is not set", fix)
+    return _read_backend(name, source, lambda: ibis.connect(address))
+
+
+def _read_backend(name: str, source: Source, connect: Callable[[], Any]) -> RawTable:
     from ibis.common.exceptions import TableNotFound
 
     place, relation = str(source.database), str(source.relation)
     schema, _, title = relation.rpartition(".")
-    address = os.environ.get(place[1:])
-    if not address:
-        raise read_error(place, "is not set", f"Set it: export {place[1:]}=postgres://user:password@host/database")
+    known: list[str] | None = None
     try:
-        con = ibis.connect(address)
+        con = connect()
         try:
-            relation = _require_relation(source, con.list_tables())
-            table = con.table(relation).to_pyarrow()
+            table = con.table(title, database=schema or None).to_pyarrow()
+        except TableNotFound:
+            known = con.list_tables(database=schema or None)
         finally:
             con.disconnect()
-    except DataError:
-        raise
     except Exception as error:  # noqa: BLE001  drivers raise what they like, and their words may hold the password
-        fix = "Check the address, the network, and the rights to read"
+        fix = "Check the address, the network and the rights to read; a database file is read without views on files"
         raise read_error(place, f"can't be read ({type(error).__name__})", fix) from None
-    raw = number_rows(name, source, f"{place} [{relation}]", table)
-    if not raw.n_rows:
-        raise read_error(raw.file, "has no rows", "Check what the relation gives")
-    return raw
+    if known is not None:
+        raise missing_error(place, f"has no table or view '{relation}'", title, known)
+    return _numbered(name, source, f"{place} [{relation}]", table)

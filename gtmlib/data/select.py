@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError
+from sqlglot.errors import SqlglotError
 
 from gtmlib.data.engagement import nearest
 from gtmlib.data.schema import TABLES
@@ -86,15 +86,38 @@ def run_select(
         traced = branch.select(f"{base.alias_or_name}._row AS _row", f"'{base.name}' AS _source")
         parts.append(traced.sql("duckdb"))
         unmatched.extend(_account_for(connection, branch, base, sources, place))
-    return _run(connection, " UNION ALL BY NAME ".join(parts), place), tuple(unmatched)
+    selected = _run(connection, " UNION ALL BY NAME ".join(parts), place)
+    n_rows = sum(sources[_source_of(branch.args["from_"]).name].num_rows for branch in branches)
+    if selected.num_rows != n_rows:  # unnest() in a column makes rows that no join does
+        what = f"makes {selected.num_rows:,} rows of {n_rows:,}"
+        raise DataError(Problem(place=place, what=what, fix="Write columns that give one value per row"))
+    return selected, tuple(unmatched)
+
+
+def read_names(sql: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the sources and the columns that a SELECT names, in small letters; none if it is not SQL.
+
+    Examples
+    --------
+    >>> sources, columns = read_names('SELECT "Deal ID" AS deal_id FROM deals')
+    >>> list(sources), list(columns)
+    (['deals'], ['deal id'])
+    """
+    try:
+        statements = [node for node in sqlglot.parse(sql, read="duckdb") if node]
+    except SqlglotError:
+        return frozenset(), frozenset()
+    tables = {node.name.lower() for statement in statements for node in statement.find_all(exp.Table)}
+    columns = {node.name.lower() for statement in statements for node in statement.find_all(exp.Column)}
+    return frozenset(tables), frozenset(columns)
 
 
 def _branches(sql: str, place: str) -> list[exp.Select]:
     try:
         statements = sqlglot.parse(sql, read="duckdb")
-    except ParseError as error:
-        found = error.errors[0]
-        where = f"line {found['line']}, near '{found['highlight']}'"
+    except SqlglotError as error:  # a quote that is not closed has no place
+        found = next(iter(getattr(error, "errors", ())), None)
+        where = f"line {found['line']}, near '{found['highlight']}'" if found else "a quote or comment is not closed"
         raise DataError(Problem(place=place, what=f"is not SQL that can be read: {where}", fix="Mend it")) from None
     if len(statements) == 1:
         pending, branches = [statements[0]], []
@@ -102,7 +125,7 @@ def _branches(sql: str, place: str) -> list[exp.Select]:
             node = pending.pop(0)
             if isinstance(node, exp.Select):
                 branches.append(node)
-            elif isinstance(node, exp.Union) and not node.args.get("distinct"):
+            elif isinstance(node, exp.Union) and not any(node.args.get(arg) for arg in BANNED):
                 pending[:0] = [node.left, node.right]
             else:
                 break
@@ -118,9 +141,14 @@ def _check(branch: exp.Select, table: str, sources: Mapping[str, pa.Table], plac
 
     fix = "Leave rows out with [[sources.NAME.exclude]] and a reason"
     problems = [problem(f"uses {word}", fix) for arg, word in BANNED.items() if branch.args.get(arg)]
-    if not branch.args.get("from_") or branch.find(exp.Subquery, exp.Star):
+    from_ = branch.args.get("from_")
+    is_nested = any(node is not branch for node in branch.find_all(exp.Select, exp.Star, exp.Values))
+    if is_nested or not from_ or not isinstance(from_.this, exp.Table):
         problems.append(problem("has a subquery, a '*' or no FROM", "Name sources and columns one by one"))
-    if any(join.side != "LEFT" or not join.args.get("on") for join in branch.args.get("joins") or ()):
+    if branch.find(exp.TableSample) and not branch.args.get("sample"):
+        problems.append(problem("uses SAMPLE", fix))
+    joins = branch.args.get("joins") or ()
+    if any(join.side != "LEFT" or join.kind not in ("", "OUTER") or not join.args.get("on") for join in joins):
         problems.append(problem("has a join that is not LEFT JOIN … ON …", "Write LEFT JOIN source ON a = b"))
     for node in branch.find_all(exp.Table):
         if node.name not in sources or node.db:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,6 +35,12 @@ class Table:
     columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     has_total_row: bool = False
+
+
+def columns(say: Callable[[str], str], words: str) -> tuple[TableColumn, ...]:
+    """Name a table's columns by words like `column.rate:percent`: a catalog key, and its kind where it is not text."""
+    pairs = [word.partition(":") for word in words.split()]
+    return tuple(TableColumn(label=say(key), kind=kind or "text") for key, _, kind in pairs)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

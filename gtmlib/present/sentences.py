@@ -14,6 +14,9 @@ NAMED = {
     "column": "field",
     "status": "status",
     "reason": "reason",
+    "measure": "measure",  # with its article where the language has one at the end of the noun,
+    "measure_as": "measure_as",  # and without
+    "name": "profitability.step",
 }
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from gtmlib.present.blocks import MIME, from_block
 from gtmlib.run.plan import Chapter
 
 AT_ONCE = 2
+KERNEL = {
+    "KernelManager": {"transport_encryption": "auto"},  # client data pass here: nobody else on the machine reads them
+    "NotebookClient": {"extra_arguments": ["--log-level=CRITICAL"]},  # else each kernel reports its own shutdown
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +31,7 @@ class Failure:
     message: str
 
 
-def execute_chapters(
-    chapters: Iterable[Chapter], folder: Path, *, done: Callable[[str], None]
-) -> tuple[Failure, ...]:
+def execute_chapters(chapters: Iterable[Chapter], folder: Path, *, done: Callable[[str], None]) -> tuple[Failure, ...]:
     """Execute notebooks two at a time, each in a fresh kernel of its own.
 
     Parameters
@@ -66,23 +69,25 @@ def read_blocks(notebook: Path) -> tuple[tuple[Any, tuple[Finding, ...]], ...]:
 
 def _execute(chapter: Chapter, folder: Path) -> Failure | None:
     import papermill
+    from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
     try:
-        papermill.execute_notebook(
-            str(chapter.notebook),
-            str(folder / chapter.notebook.name),
-            parameters=chapter.parameters,
-            kernel_name="python3",  # the kernel of this very environment
-            progress_bar=False,
-            log_output=False,
-            # Client data pass between kernel and papermill: nobody else on the machine reads them.
-            config=Config({"KernelManager": {"transport_encryption": "auto"}}),
-        )
+        with closing(ensure_event_loop()):  # papermill leaves the loop of this thread open
+            papermill.execute_notebook(
+                str(chapter.notebook),
+                str(folder / chapter.notebook.name),
+                parameters=chapter.parameters,
+                kernel_name="python3",  # the kernel of this very environment
+                progress_bar=False,
+                log_output=False,
+                config=Config(KERNEL),
+            )
     except PapermillExecutionError as error:
         found = re.search(r"line\D{0,12}(\d+)", re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback)))
         line = f", line {found[1]}" if found else ""
-        place = f"{chapter.notebook.name}, cell {error.cell_index + 1}{line}"
+        # Counted from 0 with the cell that papermill injects above it: counted from 1 in the notebook as it was.
+        place = f"{chapter.notebook.name}, cell {error.cell_index}{line}"
         return Failure(chapter=chapter.name, place=place, message=f"{error.ename}: {error.evalue}")
     return None

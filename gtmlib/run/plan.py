@@ -140,13 +140,13 @@ def parse_value(parameter: Parameter, text: str) -> Any:
     """
     wanted = f"parameter '{parameter.name}' is {parameter.meaning} ({parameter.type}, such as {parameter.default!r})"
     try:
-        value = text if parameter.type == "str" else ast.literal_eval(text.strip().capitalize() or "None")
+        value: Any = text if parameter.type == "str" else ast.literal_eval(text.strip().capitalize() or "None")
         value = float(value) if parameter.type == "float" and type(value) is int else value
     except (ValueError, SyntaxError):
         value = None
     if type(value) is not TYPES[parameter.type]:
         raise ParameterError(f"{wanted}; '{text}' is not")
     limits = re.search(r"in \(([\d.]+), ([\d.]+)\)", parameter.meaning)
-    if limits and not float(limits[1]) < value < float(limits[2]):
+    if limits and not float(limits[1]) < float(text) < float(limits[2]):
         raise ParameterError(f"{wanted}; '{text}' is out of that range")
     return value

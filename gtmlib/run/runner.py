@@ -97,7 +97,12 @@ def _free_name(home: Path, started_at: datetime) -> str:
 
 
 def _results(engagement: Engagement, blocks: Mapping[str, Blocks]) -> dict[str, Any]:
-    findings = [asdict(finding) for shown in blocks.values() for _, found in shown for finding in found]
+    findings = [
+        {"chapter": chapter} | asdict(finding)
+        for chapter, shown in blocks.items()
+        for _, found in shown
+        for finding in found
+    ]
     return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engagement import Contract
-from gtmlib.present.exhibit import Table, TableColumn
+from gtmlib.present.exhibit import Table, columns
 from gtmlib.present.exhibits import present
 from gtmlib.present.exhibits.data_check import describe_needed
 from gtmlib.present.language import Language
@@ -84,35 +84,34 @@ def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) 
 
 
 def _headlines(chapters: Mapping[str, Blocks], language: Language) -> tuple[Headline, ...]:
-    found = []
-    for wanted, most in SUMMARY:
-        candidates = [
-            (finding, present_id)
-            for name, blocks in chapters.items()
-            for result, findings in blocks
-            for finding in findings
-            for present_id in [f"chapter-{name}"]
-            if finding.id == wanted
-        ]
-        for finding, place in candidates[:most]:
-            text, evidence = describe_finding(finding, language), describe_evidence(finding, language)
-            found.append(Headline(text=text, verdict=finding.verdict, evidence=evidence, exhibit_id=place))
-    return tuple(found)
+    shown = [
+        (finding, f"chapter-{name}")
+        for name, blocks in chapters.items()
+        for _, findings in blocks
+        for finding in findings
+    ]
+    chosen = [pair for wanted, most in SUMMARY for pair in [pair for pair in shown if pair[0].id == wanted][:most]]
+    return tuple(
+        Headline(
+            text=describe_finding(finding, language),
+            verdict=finding.verdict,
+            evidence=describe_evidence(finding, language),
+            exhibit_id=place,
+        )
+        for finding, place in chosen
+    )
 
 
 def _appendix(manifest: Mapping[str, Any], language: Language) -> tuple[AppendixTable, ...]:
     say = language.say
+    named = (
+        "data.column.file report.appendix.hash data.column.read:count data.column.excluded:count data.column.used:count"
+    )
     inputs = AppendixTable(
         id="appendix-inputs",
         title=say("report.appendix.inputs"),
         table=Table(
-            columns=(
-                TableColumn(label=say("data.column.file")),
-                TableColumn(label=say("report.appendix.hash")),
-                TableColumn(label=say("data.column.read"), kind="count"),
-                TableColumn(label=say("data.column.excluded"), kind="count"),
-                TableColumn(label=say("data.column.used"), kind="count"),
-            ),
+            columns=columns(say, named),
             rows=tuple(
                 (row["file"], row["sha256"][:12], row["n_read"], sum(row["excluded"].values()), row["n_used"])
                 for row in manifest["inputs"]
@@ -125,13 +124,13 @@ def _appendix(manifest: Mapping[str, Any], language: Language) -> tuple[Appendix
             if n
         ),
     )
-    columns = (TableColumn(label=say("report.appendix.name")), TableColumn(label=say("report.appendix.value")))
+    pair = columns(say, "report.appendix.name report.appendix.value")
     tables = {"parameters": manifest["parameters"], "versions": manifest["versions"]}
     listed = [
         AppendixTable(
             id=f"appendix-{name}",
             title=say(f"report.appendix.{name}"),
-            table=Table(columns=columns, rows=tuple((str(key), str(value)) for key, value in values.items())),
+            table=Table(columns=pair, rows=tuple((str(key), str(value)) for key, value in values.items())),
         )
         for name, values in tables.items()
         if values

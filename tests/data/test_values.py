@@ -117,7 +117,7 @@ def test_shares_are_within_zero_and_one() -> None:
 
 
 def test_counts_are_whole_and_not_negative() -> None:
-    assert read(["3", "3.0", "1,000"], "count") == [3, 3, 1000]
+    assert read(["3", "3.0", "1,000", "007"], "count") == [3, 3, 1000, 7]
     assert parse(["-1", "2.5", "many"], "count").bad == (0, 1, 2)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gtmlib.analyses.conversion import VariantResult, Variation
-from gtmlib.present.exhibit import Exhibit, Kpi, Table, TableColumn
+from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
 from gtmlib.present.figures import plot_intervals
 from gtmlib.present.language import Language
 
@@ -27,7 +27,7 @@ def present_variants(result: Variation, language: Language, accent: str) -> Exhi
     verdicts = {row.verdict for row in others}
     return Exhibit(
         id="conversion-variants",
-        title=title,
+        title=say("conversion.exhibit.title", **_args(leading, control)),
         sentences=tuple(sentences),
         figure=plot_intervals(
             [row.label for row in result.variants],
@@ -79,22 +79,14 @@ def _args(row: VariantResult, control: VariantResult) -> dict[str, str | float |
 
 
 def _table(result: Variation, language: Language) -> Table:
-    say = language.say
-    columns = (
-        TableColumn(label=say("conversion.column.variant")),
-        TableColumn(label=say("conversion.column.contacts"), kind="count"),
-        TableColumn(label=say("conversion.column.converted"), kind="count"),
-        TableColumn(label=say("column.rate"), kind="percent"),
-        TableColumn(label=say("column.low"), kind="percent"),
-        TableColumn(label=say("column.high"), kind="percent"),
-        TableColumn(label=say("conversion.column.difference"), kind="percent_points"),
-        TableColumn(label=say("column.low"), kind="percent_points"),
-        TableColumn(label=say("column.high"), kind="percent_points"),
-    )
+    counts = "conversion.column.contacts:count conversion.column.converted:count"
+    rates = "column.rate:percent column.low:percent column.high:percent"
+    points = "conversion.column.difference:percent_points column.low:percent_points column.high:percent_points"
+    named = columns(language.say, f"conversion.column.variant {counts} {rates} {points}")
 
     def cells(row: VariantResult) -> tuple[str | int | float | None, ...]:
         rate, by = row.estimate, row.difference
         compared = (by.difference, by.ci_low, by.ci_high) if by else (None, None, None)
         return (row.label, rate.n_trials, rate.n_successes, rate.rate, rate.ci_low, rate.ci_high, *compared)
 
-    return Table(columns=columns, rows=tuple(cells(row) for row in result.variants))
+    return Table(columns=named, rows=tuple(cells(row) for row in result.variants))

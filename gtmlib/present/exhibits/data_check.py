@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from gtmlib.analyses.data_check import Coverage, DataCheck
 from gtmlib.analyses.reductions import MissingData
-from gtmlib.present.exhibit import Exhibit, Kpi, Table, TableColumn
+from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
 from gtmlib.present.language import Language
 
 
 def present_data_check(result: DataCheck, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
     """Show what was read, what is missing, and how far the answers can be trusted."""
     say = language.say
-    n_read = sum(source.n_read for source in result.sources)
     n_excluded = sum(sum(source.excluded.values()) for source in result.sources)
-    n_repeated = sum(result.n_repeated.values())
     n_repaired = sum(len(source.repaired_rows) for source in result.sources)
-    title = say("data.title", n=n_read, files=len(result.sources))
-    sentences = []
-    for source in result.sources:
-        for reason, n in source.excluded.items():
-            if n:
-                sentences.append(say("data.excluded", n=n, file=source.file, reason=reason))
+    n_repeated = sum(result.n_repeated.values())
+    excluded = [(source.file, reason, n) for source in result.sources for reason, n in source.excluded.items() if n]
+    sentences = [say("data.excluded", n=n, file=file, reason=reason) for file, reason, n in excluded]
     if n_repaired:
         sentences.append(say("data.repaired", n=n_repaired))
     if n_repeated:
@@ -38,14 +33,12 @@ def present_data_check(result: DataCheck, language: Language, accent: str) -> Ex
     sentences += [
         say(f"data.{name}", rate=rate.rate, low=rate.ci_low, high=rate.ci_high, n=rate.n_trials) for name, rate in known
     ]
-    if not n_excluded:
-        sentences.append(say("data.nothing_excluded"))
     return Exhibit(
         id="data-check",
-        title=title,
+        title=say("data.title.left_out", n=n_excluded) if n_excluded else say("data.title.nothing"),
         sentences=tuple(sentences),
         table=_table(result, language),
-        headline=title,
+        headline=say("data.title", n=sum(source.n_read for source in result.sources), files=len(result.sources)),
         kpis=tuple(
             Kpi(
                 label=say(f"data.kpi.{name}"),
@@ -73,20 +66,15 @@ def present_coverage(result: Coverage, language: Language, accent: str) -> Exhib
             if n_unmatched:
                 args = {"n": n_unmatched, "of": table.n_rows, "table": name, "column": field}
                 sentences.append(say("data.coverage.unmatched", **args))
-    columns = (
-        TableColumn(label=say("data.coverage.table")),
-        TableColumn(label=say("data.coverage.field")),
-        TableColumn(label=say("data.coverage.rows"), kind="count"),
-        TableColumn(label=say("data.coverage.missing"), kind="count"),
-        TableColumn(label=say("data.coverage.share"), kind="percent"),
-        TableColumn(label=say("data.coverage.unmatched_column"), kind="count"),
-    )
+    counts = "data.coverage.rows:count data.coverage.missing:count"
+    shares = "data.coverage.share:percent data.coverage.unmatched_column:count"
+    named = columns(say, f"data.coverage.table data.coverage.field {counts} {shares}")
     n_complete = n_fields - sum(1 for row in rows if row[3])
     return Exhibit(
         id="data-coverage",
         title=say("data.coverage.title", complete=n_complete, fields=n_fields),
         sentences=tuple(sentences),
-        table=Table(columns=columns, rows=tuple(rows)) if rows else None,
+        table=Table(columns=named, rows=tuple(rows)) if rows else None,
         notes=(say("data.coverage.note"),),
     )
 
@@ -128,16 +116,10 @@ def describe_needed(item: str, language: Language) -> str:
 
 
 def _table(result: DataCheck, language: Language) -> Table:
-    say = language.say
-    columns = (
-        TableColumn(label=say("data.column.file")),
-        TableColumn(label=say("data.column.read"), kind="count"),
-        TableColumn(label=say("data.column.excluded"), kind="count"),
-        TableColumn(label=say("data.column.repaired"), kind="count"),
-        TableColumn(label=say("data.column.used"), kind="count"),
-    )
+    counts = "data.column.read:count data.column.excluded:count data.column.repaired:count data.column.used:count"
     rows = tuple(
         (source.file, source.n_read, sum(source.excluded.values()), len(source.repaired_rows), source.n_used)
         for source in result.sources
     )
-    return Table(columns=columns, rows=rows)
+    named = columns(language.say, f"data.column.file {counts}")
+    return Table(columns=named, rows=rows)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gtmlib.analyses.objections import CodeRate, ObjectionRates
 from gtmlib.analyses.reductions import OTHER
-from gtmlib.present.exhibit import Exhibit, Kpi, Table, TableColumn
+from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
 from gtmlib.present.figures import plot_heatmap, plot_intervals
 from gtmlib.present.language import Language
 from gtmlib.present.sentences import name_of
@@ -17,42 +18,36 @@ def present_objections(result: ObjectionRates, language: Language, accent: str) 
     say = language.say
     names = {code: str(name_of("code", code, language)) for code in result.codes}
     groups = {group: str(name_of("group", group, language)) for group in result.groups}
-    leading = max(result.rows, key=lambda row: (row.code != OTHER, row.estimate.rate), default=None)
     notes = [say("objections.method", n=result.n_conversations)]
     if result.n_left_out:
         notes.append(say("objections.left_out", n=result.n_left_out))
     if result.n_without_group:
         notes.append(say(f"objections.without_{result.by}", n=result.n_without_group))
-    if OTHER in result.codes or OTHER in result.groups:
+    if OTHER in (*result.codes, *result.groups):
         notes.append(say("objections.other.note", smallest=result.smallest_group))
-    if leading is None:
-        return Exhibit(
-            id=f"objections-{result.by}", title=say("objections.none", n=result.n_conversations), notes=tuple(notes)
-        )
-    args = {"code": names[leading.code], "group": groups.get(leading.group, ""), "rate": leading.estimate.rate}
-    title = say(f"objections.title.{result.by}", **args)
-    share = result.n_with_objection / result.n_conversations
-    interval = {"low": leading.estimate.ci_low, "high": leading.estimate.ci_high, "n": leading.estimate.n_trials}
-    return Exhibit(
+    if not result.rows:
+        title = say("objections.none", n=result.n_conversations)
+        return Exhibit(id=f"objections-{result.by}", title=title, notes=tuple(notes))
+    leading = max(result.rows, key=lambda row: (row.code != OTHER, row.group != OTHER, row.estimate.rate))
+    rate, any_code = leading.estimate, result.with_any
+    args = {"code": names[leading.code], "group": groups.get(leading.group, ""), "rate": rate.rate}
+    exhibit = Exhibit(
         id=f"objections-{result.by}",
-        title=title,
-        sentences=(say("objections.sentence", **args, **interval),),
+        title="" if result.by == "code" else say(f"objections.title.{result.by}", **args),
+        sentences=(say("objections.sentence", **args, low=rate.ci_low, high=rate.ci_high, n=rate.n_trials),),
         figure=_figure(result, names, groups, language, accent),
-        alt=title + " " + _alt(result, names, groups, language),
+        alt=_alt(result, names, groups, language),
         table=_table(result, names, groups, language),
         notes=tuple(notes),
-        headline=say("objections.headline", code=names[leading.code], rate=leading.estimate.rate)
-        if result.by == "code"
-        else "",
-        kpis=(
-            Kpi(
-                label=say("objections.kpi"),
-                value=language.format(share, "percent"),
-                detail=say("objections.kpi.detail", n=result.n_conversations),
-            ),
-        )
-        if result.by == "code"
-        else (),
+    )
+    if result.by != "code":
+        return exhibit
+    detail = say("objections.kpi.detail", low=any_code.ci_low, high=any_code.ci_high, n=any_code.n_trials)
+    return replace(
+        exhibit,
+        title=say("objections.title.any", share=any_code.rate, n=any_code.n_trials),
+        headline=say("objections.headline", **args),
+        kpis=(Kpi(label=say("objections.kpi"), value=language.format(any_code.rate, "percent"), detail=detail),),
     )
 
 
@@ -86,24 +81,17 @@ def _figure(
 
 
 def _table(result: ObjectionRates, names: dict[str, str], groups: dict[str, str], language: Language) -> Table:
-    say = language.say
-    group = () if result.by == "code" else (TableColumn(label=say(f"column.{result.by}")),)
-    columns = (
-        TableColumn(label=say("objections.column.code")),
-        *group,
-        TableColumn(label=say("objections.column.met"), kind="count"),
-        TableColumn(label=say("column.conversations"), kind="count"),
-        TableColumn(label=say("column.rate"), kind="percent"),
-        TableColumn(label=say("column.low"), kind="percent"),
-        TableColumn(label=say("column.high"), kind="percent"),
-    )
+    by = "" if result.by == "code" else f"column.{result.by}"
+    rates = "column.rate:percent column.low:percent column.high:percent"
+    words = f"objections.column.code {by} objections.column.met:count column.conversations:count {rates}"
 
     def cells(row: CodeRate) -> tuple[str | int | float, ...]:
         rate = row.estimate
         named = (names[row.code], *((groups[row.group],) if row.group else ()))
         return (*named, rate.n_successes, rate.n_trials, rate.rate, rate.ci_low, rate.ci_high)
 
-    return Table(columns=columns, rows=tuple(cells(row) for row in result.rows))
+    named = columns(language.say, words)
+    return Table(columns=named, rows=tuple(cells(row) for row in result.rows))
 
 
 def _alt(result: ObjectionRates, names: dict[str, str], groups: dict[str, str], language: Language) -> str:

@@ -2,194 +2,174 @@
 
 from __future__ import annotations
 
-from gtmlib.analyses.profitability import Segments, Waterfall, Whale
+from typing import Any
+
+from gtmlib.analyses.profitability import EARNED, Segments, Waterfall, Whale
 from gtmlib.analyses.reductions import OTHER
-from gtmlib.present.exhibit import Exhibit, Kpi, Table, TableColumn
+from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
 from gtmlib.present.figures import plot_intervals, plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language
+from gtmlib.present.sentences import name_of
 
 
 def present_waterfall(result: Waterfall, language: Language, accent: str) -> Exhibit:
-    """Show the way from revenue to contribution."""
+    """Show the way from revenue to contribution, as far as the data go."""
     say = language.say
-    labels = [say(f"profitability.step.{step.name}") for step in result.steps]
-    total, revenue = result.steps[-1].amount, result.amount("net_revenue") or 0.0
-    is_known = "cogs" not in result.unknown
-    share = total / revenue if revenue > 0 else None
-    kind = "known" if is_known else "without_cogs"
-    title = say(f"profitability.waterfall.title.{kind}", amount=total, revenue=revenue)
-    sentences = [] if share is None else [say(f"profitability.waterfall.share.{kind}", share=share)]
+    rows = [(say(f"profitability.step.{step.name}"), step.amount) for step in result.steps]
+    total, revenue = result.steps[-1], result.amount("net_revenue") or 0.0
+    share = total.amount / revenue if revenue > 0 else None
+    kind = "earned" if total.name in EARNED else "before_cogs"
+    args: dict[str, Any] = {"amount": total.amount, "revenue": revenue, "share": share}
+    args["measure_as"] = name_of("measure_as", total.name, language)
+    title = say(f"profitability.waterfall.title.{kind}", **args)
     notes = [say("profitability.waterfall.n", n=result.n_transactions, customers=result.n_customers)]
     notes += [say(f"profitability.waterfall.unknown.{step}") for step in result.unknown]
     if result.unallocated:
         notes.append(say("profitability.waterfall.unallocated", amount=result.unallocated))
     if result.imputed_cogs:
-        cogs = -(result.amount("cogs") or 0.0)
-        notes.append(
-            say("profitability.waterfall.imputed", amount=result.imputed_cogs, share=result.imputed_cogs / cogs)
-        )
+        imputed = result.imputed_cogs / -(result.amount("cogs") or 1.0)
+        notes.append(say("profitability.waterfall.imputed", amount=result.imputed_cogs, share=imputed))
     if result.n_left_out:
         notes.append(say("profitability.waterfall.left_out", n=result.n_left_out))
-    columns = (
-        TableColumn(label=say("profitability.column.step")),
-        TableColumn(label=say("column.amount"), kind="money"),
-    )
+    labels, amounts = zip(*rows, strict=True)
+    is_total = [step.is_total for step in result.steps]
+    figure = plot_waterfall(labels, amounts, is_total, language=language, accent=accent)
     detail = say("profitability.kpi.of_revenue", share=share) if share is not None else ""
     return Exhibit(
         id="profitability-waterfall",
         title=title,
-        sentences=tuple(sentences),
-        figure=plot_waterfall(
-            labels,
-            [step.amount for step in result.steps],
-            [step.is_total for step in result.steps],
-            language=language,
-            accent=accent,
-        ),
-        alt=title
-        + " "
-        + "; ".join(
-            f"{label} {language.format(step.amount, 'money')}" for label, step in zip(labels, result.steps, strict=True)
-        )
-        + ".",
-        table=Table(
-            columns=columns, rows=tuple((label, step.amount) for label, step in zip(labels, result.steps, strict=True))
-        ),
+        sentences=(say(f"profitability.waterfall.share.{kind}", **args),) if share is not None else (),
+        figure=figure,
+        alt=f"{title}. " + "; ".join(f"{label} {language.format(amount, 'money')}" for label, amount in rows) + ".",
+        table=Table(columns=columns(say, "profitability.column.step column.amount:money"), rows=tuple(rows)),
         notes=tuple(notes),
-        headline=say(f"profitability.headline.{kind}", amount=total, share=share) if share is not None else title,
-        kpis=(Kpi(label=labels[-1], value=language.format(total, "money"), detail=detail),),
+        headline=say(f"profitability.headline.{kind}", **args) if share is not None else title,
+        kpis=(Kpi(label=rows[-1][0], value=language.format(total.amount, "money"), detail=detail),),
     )
 
 
 def present_segments(result: Segments, language: Language, accent: str) -> Exhibit:
     """Compare segments by the mean contribution per customer."""
-    say = language.say
-    names = {row.segment: say("group.other") if row.segment == OTHER else row.segment for row in result.rows}
+    say, measure_as = language.say, name_of("measure_as", result.measure, language)
     rows = sorted(result.rows, key=lambda row: -row.mean.mean)
-    best, worst = rows[0], rows[-1]
-    total = sum(row.contribution for row in rows)
-    if len(rows) == 1:
-        title = say("profitability.segments.title.one", segment=names[best.segment], mean=best.mean.mean)
-    elif worst.contribution < 0:
-        title = say("profitability.segments.title.loss", segment=names[worst.segment], amount=-worst.contribution)
-    else:
-        first = result.rows[0]
-        title = say("profitability.segments.title.most", segment=names[first.segment], share=first.contribution / total)
-    sentences = []
-    if len(rows) > 1 and None not in (best.mean.ci_low, worst.mean.ci_high):
-        apart = (best.mean.ci_low or 0.0) > (worst.mean.ci_high or 0.0)
-        key = f"profitability.segments.means.{'apart' if apart else 'overlap'}"
-        sentences.append(
-            say(key, best=names[best.segment], worst=names[worst.segment], high=best.mean.mean, low=worst.mean.mean)
-        )
-    level = next((row.mean.confidence_level for row in rows), 0.95)
-    notes = [say("profitability.segments.method", level=level)]
+    names = [str(name_of("segment", row.segment, language)) for row in rows]
+    means = [row.mean for row in rows]
+    notes = [say("profitability.segments.method", level=means[0].confidence_level)]
     if result.n_without_segment:
-        notes.append(
-            say(
-                "profitability.segments.without", n=result.n_without_segment, amount=result.contribution_without_segment
-            )
-        )
-    if OTHER in names:
+        few = "_few" if result.n_without_segment < result.smallest_group else ""
+        args = {"n": result.n_without_segment, "amount": result.contribution_without_segment}
+        notes.append(say(f"profitability.segments.without{few}", **args))
+    if any(row.segment == OTHER for row in rows):
         notes.append(say("group.other.note", smallest=result.smallest_group))
-    columns = (
-        TableColumn(label=say("column.segment")),
-        TableColumn(label=say("column.customers"), kind="count"),
-        TableColumn(label=say("profitability.step.net_revenue"), kind="money"),
-        TableColumn(label=say("profitability.step.contribution"), kind="money"),
-        TableColumn(label=say("profitability.column.rate"), kind="percent"),
-        TableColumn(label=say("profitability.column.mean"), kind="money"),
-        TableColumn(label=say("column.low"), kind="money"),
-        TableColumn(label=say("column.high"), kind="money"),
-    )
-    cells = tuple(
-        (
-            names[row.segment],
-            row.mean.n,
-            row.net_revenue,
-            row.contribution,
-            row.contribution / row.net_revenue if row.net_revenue else None,
-            row.mean.mean,
-            row.mean.ci_low,
-            row.mean.ci_high,
-        )
+    cells = [
+        (row.net_revenue, row.contribution, row.contribution / row.net_revenue if row.net_revenue else None)
         for row in rows
+    ]
+    money = f"profitability.step.net_revenue:money profitability.step.{result.measure}:money"
+    means_of = "profitability.column.rate:percent profitability.column.mean:money column.low:money column.high:money"
+    table = Table(
+        columns=columns(say, f"column.segment column.customers:count {money} {means_of}"),
+        rows=tuple(
+            (name, mean.n, *cell, mean.mean, mean.ci_low, mean.ci_high)
+            for name, mean, cell in zip(names, means, cells, strict=True)
+        ),
     )
+    figure = plot_intervals(
+        names,
+        [mean.mean for mean in means],
+        [mean.ci_low for mean in means],
+        [mean.ci_high for mean in means],
+        language=language,
+        kind="money",
+        accent=accent,
+        details=[say("figure.customers", n=mean.n) for mean in means],
+        reference=0.0,
+        axis_title=say("profitability.segments.axis"),
+    )
+    said = [f"{name} {language.format(mean.mean, 'money')}" for name, mean in zip(names, means, strict=True)]
     return Exhibit(
         id="profitability-segments",
-        title=title,
-        sentences=tuple(sentences),
-        figure=plot_intervals(
-            [names[row.segment] for row in rows],
-            [row.mean.mean for row in rows],
-            [row.mean.ci_low for row in rows],
-            [row.mean.ci_high for row in rows],
-            language=language,
-            kind="money",
-            accent=accent,
-            details=[say("figure.customers", n=row.mean.n) for row in rows],
-            reference=0.0,
-            axis_title=say("profitability.segments.axis"),
-        ),
-        alt=say(
-            "profitability.segments.alt",
-            segments=[f"{names[row.segment]} {language.format(row.mean.mean, 'money')}" for row in rows],
-        ),
-        table=Table(columns=columns, rows=cells),
+        title=_segments_title(result, language),
+        sentences=_segments_compared(result, language),
+        figure=figure,
+        alt=say("profitability.segments.alt", segments=said, measure_as=measure_as),
+        table=table,
         notes=tuple(notes),
     )
+
+
+def _segments_title(result: Segments, language: Language) -> str:
+    """Name the segment that loses most, else the one that gives most; what is folded together is no segment."""
+    rows = [row for row in result.rows if row.segment != OTHER]
+    total = sum(row.contribution for row in result.rows)
+    if not rows or len(result.rows) == 1:
+        measure_as = name_of("measure_as", result.measure, language)
+        return language.say("profitability.segments.title.one", mean=result.rows[0].mean.mean, measure_as=measure_as)
+    worst, best = min(rows, key=lambda row: row.contribution), max(rows, key=lambda row: row.contribution)
+    if worst.contribution < 0 or total <= 0:
+        return language.say("profitability.segments.title.loss", segment=worst.segment, amount=-worst.contribution)
+    share, measure = best.contribution / total, name_of("measure", result.measure, language)
+    return language.say("profitability.segments.title.most", segment=best.segment, share=share, measure=measure)
+
+
+def _segments_compared(result: Segments, language: Language) -> tuple[str, ...]:
+    """Say whether the best and the worst mean differ by more than chance may explain."""
+    rows = [row for row in result.rows if row.segment != OTHER and row.mean.ci_low is not None]
+    if len(rows) < 2:
+        return ()
+    best, worst = max(rows, key=lambda row: row.mean.mean), min(rows, key=lambda row: row.mean.mean)
+    apart = "apart" if (best.mean.ci_low or 0.0) > (worst.mean.ci_high or 0.0) else "overlap"
+    args = {"best": best.segment, "worst": worst.segment, "high": best.mean.mean, "low": worst.mean.mean}
+    return (language.say(f"profitability.segments.means.{apart}", **args),)
 
 
 def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhibit:
     """Show how contribution cumulates over customers, best first."""
     say, curve = language.say, result.curve
-    if curve.peak_share is None or curve.peak_at_share is None or curve.top_20_share is None:
+    args: dict[str, Any] = {"top": curve.top_20_share, "peak": curve.peak_share, "at": curve.peak_at_share}
+    args |= {
+        "of": curve.n_customers,
+        "loss": -curve.loss_total,
+        "measure": name_of("measure", result.measure, language),
+    }
+    if curve.top_20_share is None:
         title = say("profitability.whale.no_profit", n=curve.n_customers, total=curve.total)
         return Exhibit(id="profitability-whale", title=title)
-    title = say("profitability.whale.title", top=curve.top_20_share)
-    sentence = say("profitability.whale.none_lose", n=curve.n_customers)
-    if curve.n_loss_customers:
-        sentence = say(
-            "profitability.whale.lose", n=curve.n_loss_customers, of=curve.n_customers, loss=-curve.loss_total
+    is_earned, loses = result.measure in EARNED, curve.n_loss_customers > 0
+    sentences = []
+    if is_earned:  # before cost of goods nobody can be said to lose, or not to
+        sentences.append(
+            say(f"profitability.whale.{'lose' if loses else 'none_lose'}", n=curve.n_loss_customers, **args)
         )
-    sentences = [sentence]
-    if curve.n_loss_customers:
-        sentences.append(say("profitability.whale.peak", peak=curve.peak_share, at=curve.peak_at_share))
-    table = Table(
-        columns=(
-            TableColumn(label=say("profitability.whale.customers"), kind="percent"),
-            TableColumn(label=say("profitability.whale.share"), kind="percent"),
-        ),
-        rows=tuple(zip(curve.customer_shares, curve.contribution_shares, strict=True)),
-    )
+    if loses:
+        sentences.append(say("profitability.whale.peak", **args))
+    axes = ("profitability.whale.customers", "profitability.whale.share")
+    points = tuple(zip(curve.customer_shares, curve.contribution_shares, strict=True))
     figure = plot_whale_curve(
         curve.customer_shares,
         curve.contribution_shares,
         language=language,
         accent=accent,
-        peak_label=say("profitability.whale.peak_label", peak=curve.peak_share, at=curve.peak_at_share),
+        peak_label=say("profitability.whale.peak_label", **args) if loses else "",
         end_label=say("profitability.whale.end_label"),
-        x_title=say("profitability.whale.customers"),
-        y_title=say("profitability.whale.share"),
-    ) if curve.customer_shares else None  # fmt: skip
+        x_title=say(axes[0]),
+        y_title=say(axes[1], **args),
+    ) if points else None  # fmt: skip
+    top = language.format(curve.top_20_share, "percent")
+    losers = language.format(curve.n_loss_customers, "count")
+    kpis = (
+        Kpi(label=say("profitability.kpi.top_20"), value=top, detail=say("profitability.kpi.top_20.detail", **args)),
+        Kpi(label=say("profitability.kpi.losers"), value=losers, detail=say("profitability.kpi.losers.detail", **args)),
+    )
+    title = say("profitability.whale.title", **args)
+    named = columns(lambda key: say(key, **args), f"{axes[0]}:percent {axes[1]}:percent")
     return Exhibit(
         id="profitability-whale",
         title=title,
         sentences=tuple(sentences),
         figure=figure,
-        alt=" ".join((title, *sentences)),
-        table=table if curve.customer_shares else None,
+        alt=" ".join((f"{title}.", *sentences)),
+        table=Table(columns=named, rows=points) if points else None,
         notes=(say("profitability.whale.method", n=curve.n_customers),),
-        kpis=(
-            Kpi(
-                label=say("profitability.kpi.top_20"),
-                value=language.format(curve.top_20_share, "percent"),
-                detail=say("profitability.kpi.top_20.detail"),
-            ),
-            Kpi(
-                label=say("profitability.kpi.losers"),
-                value=language.format(curve.n_loss_customers, "count"),
-                detail=say("profitability.kpi.losers.detail", of=curve.n_customers, loss=-curve.loss_total),
-            ),
-        ),
+        kpis=kpis if is_earned else kpis[:1],
     )

@@ -1,0 +1,149 @@
+"""The letter to the client: what to ask for, in the client's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gtmlib.analyses import conversion, data_check, objections, profitability
+from gtmlib.data.engagement import Contract
+from gtmlib.data.load import Loaded
+from gtmlib.data.schema import REFERENCES, TABLES
+from gtmlib.errors import SHOWN
+from gtmlib.present.exhibits.data_check import describe_needed
+from gtmlib.present.language import Language
+
+Columns = Mapping[str, tuple[str, ...]]
+
+FEW_REASONS = 0.8  # the most frequent reason can change if more than a fifth of the losses have none
+
+
+def write_letter(loaded: Loaded, language: Language) -> str:
+    """Write the letter that asks the client for what is missing.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        What the client has sent.
+    language : Language
+        The client's.
+
+    Returns
+    -------
+    str
+        A mail, with its subject; one sentence if there is nothing to ask for.
+    """
+    say, contract = language.say, loaded.engagement.contract
+    asked = missing_items(loaded)
+    doubts = _describe_doubts(loaded, language)
+    if not asked and not doubts:
+        return say("letter.nothing")
+    files = dict.fromkeys(source.file for source in loaded.report.sources)
+    n_read = sum(source.n_read for source in loaded.report.sources)
+    parts = [say("letter.subject"), say("letter.greeting"), say("letter.thanks", n=n_read, files=list(files))]
+    parts += [say("letter.ask")] if asked else []
+    for chapter, items in asked.items():
+        title = say("letter.chapter", chapter=say(f"chapter.{chapter}"), question=say(f"question.{chapter}"))
+        parts.append(_listed(title, [_describe(item, columns, language) for item, columns in items.items()]))
+    parts += [_listed(say("letter.check"), doubts)] if doubts else []
+    parts += [say("letter.form"), f"{say('letter.regards')}\n{contract.brand.consultancy}".strip()]
+    return "\n\n".join(parts)
+
+
+def missing_items(loaded: Loaded) -> dict[str, dict[str, tuple[str, ...]]]:
+    """List what each chapter lacks.
+
+    Of a chapter without any of its data everything is asked for at once; of one with some of its tables, only what it
+    can't do without.
+
+    Returns
+    -------
+    dict
+        Chapter = its missing items: table = columns, or `contract.section` = none. Nothing is listed twice.
+    """
+    contract = loaded.engagement.contract
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    seen: set[tuple[str, str]] = set()
+    for chapter, (needed, wished) in _wants(contract).items():
+        absent = [table for table in needed if loaded.missing(**{table: ()})]
+        asked = [needed, wished] if len(absent) in (0, len(needed)) else [needed]
+        items: dict[str, tuple[str, ...]] = {}
+        if chapter == conversion.CHAPTER and contract.variants is None:
+            items["contract.variants"] = ()
+        for table in dict.fromkeys(table for columns in asked for table in columns):
+            wanted = [column for columns in asked for column in columns.get(table, ())]
+            lacking = _lacking(loaded, table, wanted)
+            if new := tuple(column for column in lacking if (table, column) not in seen):
+                items[table] = new
+                seen |= {(table, column) for column in new}
+        if items:
+            found[chapter] = items
+    return found
+
+
+def find_unmatched(loaded: Loaded) -> dict[tuple[str, str, str], tuple[int, tuple[str, ...]]]:
+    """Find the values that point to rows which are not there.
+
+    Returns
+    -------
+    dict
+        Table, its column and the table it points to = rows with such a value, and the values in order.
+    """
+    counts = {table.name: table.unmatched for table in loaded.report.tables}
+    found = {}
+    for table, column, target in REFERENCES:
+        if n := counts.get(table, {}).get(column):
+            rows, known = loaded.tables[table], loaded.tables[target]
+            keys = known.select(**{column: known[TABLES[target].key[0]]})
+            lost = rows.filter(rows[column].notnull()).anti_join(keys, column).select(column).distinct()
+            found[table, column, target] = n, tuple(sorted(lost.to_pyarrow()[column].to_pylist()))
+    return found
+
+
+def _wants(contract: Contract) -> dict[str, tuple[Columns, Columns]]:
+    """Give what each chapter needs, and what it wishes for beside it."""
+    segments = {"customers": (contract.segments.by,)}
+    return {
+        data_check.CHAPTER: ({}, data_check.WISHED),
+        profitability.CHAPTER: (profitability.NEEDED, {**profitability.WISHED, **segments}),
+        objections.CHAPTER: (objections.NEEDED, objections.WISHED),
+        conversion.CHAPTER: (conversion.needed_columns(contract.variants), conversion.WISHED),
+    }
+
+
+def _lacking(loaded: Loaded, table: str, wanted: list[str]) -> list[str]:
+    """Give the columns to ask for: of a table that is not there also those without which a row is nothing."""
+    lacking = loaded.missing(**{table: tuple(wanted)})
+    if table in lacking:
+        return list(
+            dict.fromkeys([name for name, about in TABLES[table].columns.items() if about.is_required] + wanted)
+        )
+    return [item.partition(".")[2] for item in lacking]
+
+
+def _listed(title: str, items: list[str]) -> str:
+    return "\n".join([title, *(f"- {item}" for item in items)])
+
+
+def _describe(item: str, columns: tuple[str, ...], language: Language) -> str:
+    if not columns:
+        return describe_needed(item, language)
+    named = language.format([language.say(f"field.{column}") for column in columns], "list")
+    return language.say("needed.column", table=language.say(f"table.{item}"), column=named)
+
+
+def _describe_doubts(loaded: Loaded, language: Language) -> list[str]:
+    """Say what does not fit together, and which reasons were not logged."""
+    say, files = language.say, {source.name: source.file for source in loaded.report.sources}
+    doubts = []
+    for (table, column, target), (n, values) in find_unmatched(loaded).items():
+        named = {"table": say(f"table.{table}"), "column": say(f"field.{column}"), "target": say(f"table.{target}")}
+        doubts.append(say("letter.unmatched", n=n, values=", ".join(values[:SHOWN]), **named))
+    doubts += [
+        say("letter.unjoined", n=join.n, source=files[join.source], joined=files[join.joined])
+        for join in loaded.report.joins
+        if join.n
+    ]
+    reasons = data_check.analyse_data(loaded).reasons
+    if reasons is not None and reasons.rate < FEW_REASONS and not loaded.missing(deals=("lost_reason",)):
+        doubts.append(say("letter.reasons", n=reasons.n_trials, rate=reasons.rate))
+    return doubts

@@ -1,0 +1,29 @@
+"""All checks of the project: `python -m tests`, or `python -m tests --full` with the simulations at full size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Run the linters, then the tests; say how long they took."""
+    started = time.perf_counter()
+    size = [] if "--full" in sys.argv[1:] else ["-m", "not full"]
+    checks = (
+        ["ruff", "check", "--quiet", "."],
+        ["ruff", "format", "--quiet", "--check", "."],
+        ["mypy"],
+        ["pytest", "--quiet", "--doctest-modules", "--numprocesses=2", "--dist=loadfile", "--durations=8", *size],
+    )
+    failed = [check[0] for check in checks if subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode]  # noqa: S603
+    print(f"make test took {time.perf_counter() - started:.0f} s" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
