@@ -43,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run all chapters and write the reports")
     for command, function in ((check, _check), (run, _run)):
         command.add_argument("engagement", help="a name under data/, or an engagement folder")
-        command.add_argument("--exports", metavar="FOLDER", help="the client's files, if not in the engagement's folder")
+        command.add_argument(
+            "--exports", metavar="FOLDER", help="the client's files, if not in the engagement's folder"
+        )
         command.set_defaults(command=function)
     run.add_argument(
         "-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the chapters"

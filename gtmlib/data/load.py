@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gtmlib.data.crm import EXTRA_KINDS, HeadingMatch, apply_preset_rules, match_headings, normalise_heading, value_map
+from gtmlib.data.currency import check_currencies, convert_currencies
 from gtmlib.data.engagement import Contract, Engagement, Source, nearest, read_engagement
 from gtmlib.data.engine import open_engine
 from gtmlib.data.read import RawTable, read_source
@@ -177,7 +178,7 @@ def load_tables(engagement: Engagement) -> Loaded:
             continue  # what is wrong with its sources comes first
         if selected := _attempt(problems, run_select, engine.con, table, sql, rows):
             joins.extend(selected[1])
-            canonical[table] = _attempt(problems, _cast, table, selected[0], files, engagement)
+            canonical[table] = _attempt(problems, _cast, table, selected[0], files)
     found = {table: rows for table, rows in canonical.items() if rows is not None}
     kept = {table: _attempt(problems, _keep_once, table, found[table], files, engine) for table in sorted(found)}
     if problems:
@@ -185,7 +186,7 @@ def load_tables(engagement: Engagement) -> Loaded:
     for name in rows:
         engine.con.unregister(name)
     sources = tuple(one.report for one in read.values())
-    return _fill(engagement, engine, found, kept, sources, tuple(joins))
+    return _fill(engagement, engine, found, kept, sources, tuple(joins), files=files)
 
 
 def load_frames(frames: Mapping[str, pd.DataFrame], **decided: Any) -> Loaded:
@@ -220,9 +221,9 @@ def load_frames(frames: Mapping[str, pd.DataFrame], **decided: Any) -> Loaded:
         rows = pa.Table.from_pandas(frame, preserve_index=False)
         rows = rows.append_column("_row", pa.array(range(1, len(frame) + 1)))
         rows = rows.append_column("_source", pa.array(["frames"] * len(frame)))
-        found[table] = _cast(table, rows, files, engagement)
+        found[table] = _cast(table, rows, files)
         kept[table] = _keep_once(table, found[table], files, engine)
-    return _fill(engagement, engine, found, kept, ())
+    return _fill(engagement, engine, found, kept, (), files=files)
 
 
 def _fill(
@@ -232,13 +233,19 @@ def _fill(
     kept: Mapping[str, pa.Table],
     sources: tuple[SourceReport, ...],
     joins: tuple[Unmatched, ...] = (),
+    *,
+    files: Mapping[str, str],
 ) -> Loaded:
     """Write the canonical tables to the engine, and report on them."""
+    own = engagement.contract.currency
+    if problems := check_currencies(kept, own, files):
+        raise DataError(*problems)
     for table, rows in kept.items():
         engine.create_table(table, rows.drop_columns(["_row", "_source"]))
     tables = {table: engine.table(table) for table in kept}
     reports = tuple(_report_table(table, len(found[table]) - len(kept[table]), tables) for table in kept)
-    return Loaded(engagement, engine, tables, LoadReport(sources=sources, tables=reports, joins=joins))
+    report = LoadReport(sources=sources, tables=reports, joins=joins)
+    return Loaded(engagement, engine, convert_currencies(tables, own), report)
 
 
 def open_engagement(folder: str | Path, exports: str | Path | None = None) -> Loaded:
@@ -281,9 +288,6 @@ def _read(name: str, engagement: Engagement) -> _Read:
         typed, remarks = _to_canonical(kept, source, match, raw.file, dialect)
     else:
         typed, remarks = _to_types(kept, source, raw.file, dialect)
-    currencies = _currencies(typed, engagement, raw.file)
-    if currencies:
-        raise DataError(*currencies)
     headings = tuple(raw.table.column_names[1:])
     selects = [read_names(sql) for sql in engagement.contract.tables.values()]
     selected = {column for names, columns in selects if name in names for column in columns}
@@ -401,24 +405,7 @@ def _to_types(kept: pa.Table, source: Source, file: str, dialect: Dialect) -> tu
     return typed, remarks
 
 
-def _currencies(typed: pa.Table, engagement: Engagement, file: str) -> list[Problem]:
-    """Refuse amounts in another currency than the engagement's: nothing is converted yet."""
-    own = engagement.contract.currency
-    if "currency" not in typed.column_names:
-        return []
-    others = pc.and_(pc.is_valid(typed["currency"]), pc.not_equal(pc.utf8_upper(typed["currency"]), own))
-    rows = typed.filter(others)
-    if not rows.num_rows:
-        return []
-    fix = f"Ask for amounts in {own}, or exclude the rows with a reason"
-    values = tuple(rows["currency"].to_pylist())
-    what = f"has amounts in another currency than the engagement's {own}"
-    return [
-        Problem(place=file, column="currency", what=what, fix=fix, rows=tuple(rows["_row"].to_pylist()), values=values)
-    ]
-
-
-def _cast(table: str, selected: pa.Table, files: Mapping[str, str], engagement: Engagement) -> pa.Table:
+def _cast(table: str, selected: pa.Table, files: Mapping[str, str]) -> pa.Table:
     """Give the columns that a SELECT (or a frame) holds the kinds of the canonical table."""
     spec = TABLES[table].columns
     lacking = [column for column, about in spec.items() if about.is_required and column not in selected.column_names]
@@ -427,7 +414,6 @@ def _cast(table: str, selected: pa.Table, files: Mapping[str, str], engagement: 
         raise DataError(Problem(place=place, what=f"gives no '{lacking[0]}'", fix=f"Select something AS {lacking[0]}"))
     file = ", ".join(files[name] for name in dict.fromkeys(selected["_source"].to_pylist()))
     typed, problems, _ = _parse(selected, spec, {}, file, Dialect())
-    problems += _currencies(typed, engagement, file)
     if problems:
         raise DataError(*problems)
     return typed.append_column("_source", selected["_source"])

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from gtmlib.analyses.findings import Verdict
 
-CellKind = Literal["text", "count", "money", "percent", "percent_points", "number", "date"]
+CellKind = Literal[
+    "text", "count", "money", "money_exact", "percent", "percent_whole", "percent_points", "number", "date"
+]
 Cell = str | int | float | None
 
 
