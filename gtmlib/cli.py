@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from gtmlib.errors import GtmError
 
@@ -43,9 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run all chapters and write the reports")
     for command, function in ((check, _check), (run, _run)):
         command.add_argument("engagement", help="a name under data/, or an engagement folder")
-        command.add_argument(
-            "--exports", metavar="FOLDER", help="the client's files, if not in the engagement's folder"
-        )
+        command.add_argument("--exports", metavar="FOLDER", help="the client's files, if not in the engagement's folder")
         command.set_defaults(command=function)
     run.add_argument(
         "-p", dest="parameters", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the chapters"

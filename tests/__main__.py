@@ -21,9 +21,7 @@ def main() -> int:
         ["pytest", "--quiet", "--doctest-modules", "--numprocesses=2", "--dist=loadfile", "--durations=8", *size],
     )
     failed = [check[0] for check in checks if subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode]  # noqa: S603
-    print(
-        f"make test took {time.perf_counter() - started:.0f} s" + (f"; failed: {', '.join(failed)}" if failed else "")
-    )
+    print(f"make test took {time.perf_counter() - started:.0f} s" + (f"; failed: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -141,7 +142,7 @@ def _scenarios(loaded: Loaded, ledger: Ledger) -> tuple[SegmentScenarios, ...]:
         return ()
     amount = ledger.pooled("unallocated")
     customers = ledger.customers.assign(n=1)
-    bases = {basis: customers[BASES[basis]].to_numpy(dtype=float) for basis in contract.spread}
+    bases: dict[str, Any] = {str(basis): customers[BASES[basis]].to_numpy(dtype=float) for basis in contract.spread}
     parts = spread_unallocated(amount, bases) if amount and bases else {}
     spread = pd.DataFrame(parts, index=customers.index).groupby(customers["segment"], dropna=False, sort=True).sum()
     known = pd.concat([sums, spread.reset_index(drop=True)], axis=1).dropna(subset="segment")

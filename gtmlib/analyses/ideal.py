@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import ibis
 import pandas as pd
@@ -64,7 +65,7 @@ class CoreCustomers:
                 name, row.lift.shrunken, self.currency, direction, args | {"measure_as": self.measure}, int(row.lift.n),
                 feature=row.feature, level=row.level,
             )  # fmt: skip
-            ends = {"ci_low": row.lift.ci_low, "ci_high": row.lift.ci_high}
+            ends: dict[str, Any] = {"ci_low": row.lift.ci_low, "ci_high": row.lift.ci_high}
             found.append(replace(finding, **ends, confidence_level=self.confidence_level))
         return tuple(found)
 

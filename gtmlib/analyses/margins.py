@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gtmlib.analyses.contribution import CHAPTER, NEEDED, profit_finding, reduce_sales
 from gtmlib.analyses.findings import Finding
@@ -99,7 +100,7 @@ def analyse_margins(loaded: Loaded) -> Margins | MissingData:
     largest = by_product["product"].head(MOST_PRODUCTS if len(by_product) > MOST_PRODUCTS + 1 else MOST_PRODUCTS + 1)
     share = float(by_product["net_revenue"].head(len(largest)).sum() / by_product["net_revenue"].sum())
     kept = [str(name) for name in fold_small_groups(by_segment, "segment", "n", smallest)["segment"] if name != OTHER]
-    about = {"n_products": len(by_product), "shown_share": share, "smallest_group": smallest}
+    about: dict[str, Any] = {"n_products": len(by_product), "shown_share": share, "smallest_group": smallest}
     if share < LEAST_SHARE or not kept:
         return Margins(segments=(), products=(), cells=(), currency=contract.currency, **about)
     folded = sales.mutate(

@@ -178,9 +178,9 @@ class Segments:
                 replace(mean, id=f"profitability.{name}_rate", value=rate, unit="share"),
                 replace(mean, **interval_of(row.mean)),
             ]
-            level = {"confidence_level": row.mean.confidence_level}
+            level: dict[str, Any] = {"confidence_level": row.mean.confidence_level}
             if row.shrunken is not None:
-                band = {"ci_low": row.shrunken.ci_low, "ci_high": row.shrunken.ci_high, **level}
+                band: dict[str, Any] = {"ci_low": row.shrunken.ci_low, "ci_high": row.shrunken.ci_high, **level}
                 shrunk_id = f"profitability.{name}_per_customer_shrunken"
                 found.append(replace(mean, id=shrunk_id, value=row.shrunken.shrunken, **band))
             if row.loss is not None:

@@ -16,6 +16,7 @@ from gtmlib.analyses.periods import Span, month_start, reduce_span
 from gtmlib.analyses.reductions import MissingData, in_period, with_segment
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded
+from gtmlib.stats.proportions import estimate_proportion
 from gtmlib.stats.retention import CohortTriangle, cohort_triangle
 from gtmlib.stats.survival import SurvivalCurve, estimate_survival
 
@@ -259,7 +260,8 @@ def _at(segment: str, n: int, months: int, curve: SurvivalCurve) -> Staying:
     if months > curve.last_time:
         return Staying(segment=segment, n=n, months=months, share=None, ci_low=None, ci_high=None)
     before = [step for step in curve.steps if step.time <= months]
-    if not before:
-        return Staying(segment=segment, n=n, months=months, share=1.0, ci_low=None, ci_high=None)
+    if not before:  # nobody has left: Greenwood's error would be 0, so the interval is that of a rate
+        rate = estimate_proportion(n, n, confidence_level=curve.confidence_level)
+        return Staying(segment=segment, n=n, months=months, share=1.0, ci_low=rate.ci_low, ci_high=rate.ci_high)
     step = before[-1]
     return Staying(segment=segment, n=n, months=months, share=step.survival, ci_low=step.ci_low, ci_high=step.ci_high)

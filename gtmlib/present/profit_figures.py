@@ -1,4 +1,4 @@
-"""Charts of the profit chapter: means before and after shrinking, and tables of cells that may be unseen or withheld."""
+"""Charts of the profit chapter: means before and after shrinking, and cells that may be unseen or withheld."""
 
 from __future__ import annotations
 
@@ -67,7 +67,12 @@ def plot_shrunken(
     figure = draw_rows(dots, rows, shapes, x_axis=x_axis, narrow=narrow, language=language)
     diamond = {"size": 9, "symbol": "diamond-open", "color": INK, "line": {"color": INK, "width": 1.6}}
     figure.add_trace(LOOK["row_dots"] | {"x": list(shrunken), "y": places, "marker": diamond})
-    return figure
+    return with_room(figure)
+
+
+def with_room(figure: Figure) -> Figure:
+    """Give intervals of money more room at the right: a currency in capitals is wider than digits."""
+    return figure.update_layout(margin_r=(figure.layout.margin.r or 0) + 26)
 
 
 def plot_cells(
@@ -131,9 +136,10 @@ def plot_cells(
         "y": [row for row in range(n_rows) for _ in range(n_columns)],
         "hovertext": said,
     }
-    heads = [plain(label, 13) for label in column_labels]
+    heads = [plain(label, 16) for label in column_labels]
     longest = max((len(line) for head in heads for line in head.split("<br>")), default=0)
     left = [plain(label, 24) for label in row_labels]
+    most_letters = max((len(line) for label in left for line in label.split("<br>")), default=0)
     height = 40 + 17 * most_lines(heads) + (24 if x_title else 0)
     layout: Spec = {
         "height": height + 40 * n_rows,
@@ -141,12 +147,12 @@ def plot_cells(
         "annotations": notes,
         "xaxis": LOOK["label_axis"]
         | {"side": "top", "range": [-0.5, n_columns - 0.5], "tickvals": list(range(n_columns)), "ticktext": heads}
-        | {"tickangle": 0, "title": {"text": plain(x_title)}},
+        | {"tickfont": {"size": 11, "color": INK}, "tickangle": 0, "title": {"text": plain(x_title)}},
         "yaxis": LOOK["label_axis"]
         | {"range": [n_rows - 0.5, -0.5], "tickvals": list(range(n_rows)), "ticktext": left},
         "meta": {
             "narrow": {"yaxis.ticktext": [plain(label, 13) for label in row_labels], "yaxis.tickfont.size": 12},
-            "min_width": round(120 + max(48, 7.6 * longest + 8) * n_columns),
+            "min_width": round(7 * most_letters + 16 + max(46, 5.9 * longest + 6) * n_columns),
         },
     }
     return draw([spots], layout, language)

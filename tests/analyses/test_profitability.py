@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gtmlib.analyses.contribution import reduce_ledger
 from gtmlib.analyses.profitability import (
     Segments,
     Waterfall,
@@ -19,7 +20,6 @@ from gtmlib.analyses.profitability import (
     analyse_whale_curve,
     measure_of,
 )
-from gtmlib.analyses.contribution import reduce_ledger
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engagement import Contract, Disclosure, Period
 from gtmlib.data.load import Loaded, load_frames

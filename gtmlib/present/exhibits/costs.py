@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from gtmlib.analyses.bridge import PeriodBridge
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.margins import Margins
 from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import OTHER
-from gtmlib.present.exhibit import Exhibit, Table, TableColumn, columns
+from gtmlib.present.exhibit import Cell, Exhibit, Table, TableColumn, columns
 from gtmlib.present.figures import plot_waterfall
 from gtmlib.present.language import Language
 from gtmlib.present.profit_figures import plot_cells
@@ -18,7 +19,7 @@ from gtmlib.present.sentences import name_of
 SMALL = 0.0005  # shares that are written as 0.0 %
 
 
-def present_reconciled(result: Reconciled, language: Language, accent: str) -> Exhibit:
+def present_reconciled(result: Reconciled, language: Language, _: str) -> Exhibit:
     """Show the ledger and the rows it was split into."""
     say = language.say
     title = say(
@@ -59,7 +60,7 @@ def present_reconciled(result: Reconciled, language: Language, accent: str) -> E
     )
 
 
-def present_cost_trust(result: CostTrust, language: Language, accent: str) -> Exhibit:
+def present_cost_trust(result: CostTrust, language: Language, _: str) -> Exhibit:
     """Say what part of cost is estimated, and whether it would change the order of segments."""
     say = language.say
     share = result.imputed_share
@@ -67,7 +68,8 @@ def present_cost_trust(result: CostTrust, language: Language, accent: str) -> Ex
     sentences = []
     if kind == "some":
         parts = {
-            "unit_cost": result.by_unit_cost, "cell_ratio": result.by_cell_ratio, "segment_ratio": result.by_segment_ratio,
+            "unit_cost": result.by_unit_cost, "cell_ratio": result.by_cell_ratio,
+            "segment_ratio": result.by_segment_ratio,
         }  # fmt: skip
         rules = [
             say(f"profitability.trust.by.{name}", share=amount / result.imputed)
@@ -80,8 +82,8 @@ def present_cost_trust(result: CostTrust, language: Language, accent: str) -> Ex
     sentences += _stability(result, language)
     heads = [TableColumn(label=say("column.segment")), *_scenario_heads(result, language)]
     names = [str(name_of("segment", row.segment, language)) for row in result.segments]
-    rows = tuple(
-        (name, *row.by_cost_error[:2], row.contribution, *row.by_cost_error[2:], *row.by_spread.values())
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (name, row.by_cost_error[0], row.contribution, row.by_cost_error[-1], *row.by_spread.values())
         for name, row in zip(names, result.segments, strict=True)
     )
     return Exhibit(
@@ -107,7 +109,7 @@ def _stability(result: CostTrust, language: Language) -> Iterator[str]:
 
 
 def _scenario_heads(result: CostTrust, language: Language) -> Iterator[TableColumn]:
-    for key in ("less_20", "less_10", "as_is", "more_10", "more_20"):
+    for key in ("less_20", "as_is", "more_20"):
         yield TableColumn(label=language.say(f"profitability.trust.column.{key}"), kind="money")
     for basis in result.segments[0].by_spread if result.segments else ():
         yield TableColumn(label=language.say(f"profitability.trust.column.{basis}"), kind="money")
@@ -159,7 +161,7 @@ def present_bridge(result: PeriodBridge, language: Language, accent: str) -> Exh
         kind = "short" if result.before is None else "empty"
         return Exhibit(id="profitability-bridge", title=say(f"profitability.bridge.{kind}"))
     before, after = result.amount("before"), result.amount("after")
-    args = {"before": before, "after": after, "change": abs(after - before)}
+    args: dict[str, Any] = {"before": before, "after": after, "change": abs(after - before)}
     args |= {"measure": name_of("measure", result.measure, language)}
     direction = "up" if after >= before else "down"
     spans = [say("report.period_span", starts=starts, ends=ends) for starts, ends in (result.before, result.after)]

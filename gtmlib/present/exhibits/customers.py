@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gtmlib.analyses.contribution import EARNED
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.reductions import OTHER
@@ -11,7 +12,7 @@ from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.present.exhibit import Exhibit, Table, TableColumn, columns
 from gtmlib.present.figures import plot_intervals
 from gtmlib.present.language import Language
-from gtmlib.present.profit_figures import plot_cells
+from gtmlib.present.profit_figures import plot_cells, with_room
 from gtmlib.present.sentences import name_of
 
 MOST_LEVELS = 12  # of features in one chart; the table has all
@@ -66,7 +67,7 @@ def present_survival(result: Survival, language: Language, accent: str) -> Exhib
     rows = sorted(rows, key=lambda row: -(row.share or 0.0))
     names = [str(name_of("segment", row.segment, language)) for row in rows]
     best, worst = rows[0], rows[-1]
-    apart = (best.ci_low or 1.0) > (worst.ci_high or 1.0)
+    apart = best.ci_low is not None and worst.ci_high is not None and best.ci_low > worst.ci_high
     args = {"n": months, "best": names[0], "high": best.share, "worst": names[-1], "low": worst.share}
     kind = "one" if len(rows) == 1 else "apart" if apart else "alike"
     title = say(f"profitability.survival.title.{kind}", **args)
@@ -105,7 +106,8 @@ def present_lifetime(result: LifetimeValue, language: Language, accent: str) -> 
         return Exhibit(id="profitability-lifetime", title=say("profitability.lifetime.none"))
     args: dict[str, Any] = {"value": whole.value, "years": result.n_years, "n": result.n_customers}
     args |= {"low": whole.ci_low, "high": whole.ci_high, "level": result.confidence_level}
-    of = "contract" if result.model == "contracts" else "customer"
+    of = "contract" if result.model == "contracts" else "customer" if result.measure in EARNED else "before_cogs"
+    args["measure_as"] = name_of("measure_as", result.measure, language)
     sentences = []
     if whole.ci_low is not None:
         sentences.append(say("profitability.lifetime.interval", **args))
@@ -148,7 +150,7 @@ def present_lifetime(result: LifetimeValue, language: Language, accent: str) -> 
         id="profitability-lifetime",
         title=title,
         sentences=tuple(sentences),
-        figure=figure,
+        figure=with_room(figure) if figure is not None else None,
         alt=f"{title}. " + "; ".join(said) + ".",
         table=Table(columns=columns(say, named), rows=table_rows) if rows else None,
         notes=tuple(notes),
@@ -207,7 +209,7 @@ def present_core_customers(result: CoreCustomers, language: Language, accent: st
         id="profitability-core",
         title=title,
         sentences=tuple(sentences),
-        figure=figure,
+        figure=with_room(figure),
         alt=" ".join((f"{title}.", *sentences)),
         table=Table(columns=columns(say, heads), rows=cells),
         notes=(

@@ -108,7 +108,7 @@ def present_segments(result: Segments, language: Language, accent: str) -> Exhib
 
 def _segment_cells(name: str, row: SegmentProfit, is_shrunken: bool, is_costed: bool) -> tuple[Cell, ...]:
     rate = row.contribution / row.net_revenue if row.net_revenue else None
-    cells = [
+    cells: list[Cell] = [
         name,
         row.mean.n,
         row.net_revenue,
