@@ -197,7 +197,7 @@ def _steps(bridge: Bridge, smallest: int) -> tuple[Step, ...]:
     steps, level = [Step(name="before", amount=before, is_total=True)], 0.0
     for name, amount in amounts.items():
         # Levels are rounded, not steps, so that the steps add up to the cent.
-        change = round(round(before + level + amount, 2) - round(before + level, 2), 2)
+        change = round(round(bridge.before + level + amount, 2) - round(bridge.before + level, 2), 2)
         level += amount
         if change:
             steps.append(Step(name=name, amount=change, is_total=False))

@@ -11,7 +11,7 @@ from gtmlib.analyses.reductions import OTHER, MissingData, fold_small_groups, wi
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded
 
-MOST_PRODUCTS = 8
+MOST_PRODUCTS = 6
 LEAST_SHARE = 0.4  # of net revenue, that the largest products must make up: else a map of them says little
 
 
@@ -32,7 +32,7 @@ class Margins:
     Parameters
     ----------
     segments, products : tuple of str
-        Largest first; products beyond the eight largest are `other`.
+        Largest first; products beyond the six largest are `other`.
     cells : tuple of MarginCell
         One per pair; empty where products are too many and too small to be mapped.
     n_products : int
