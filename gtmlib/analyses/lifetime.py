@@ -131,7 +131,7 @@ def analyse_lifetime(loaded: Loaded, *, confidence_level: float = 0.95) -> Lifet
     >>> lines = pd.DataFrame(sales, columns=["transaction_id", "customer_id", "date", "net_revenue"])
     >>> value = analyse_lifetime(load_frames({"transactions": lines.assign(cogs=20.0)}))
     >>> value.model, value.reason, value.retention.rate, round(value.whole.value)
-    ('multiple', 'few_customers', 1.0, 1479)
+    ('multiple', 'few_customers', 1.0, 1477)
     """
     if needed := loaded.missing(transactions=(*NEEDED["transactions"], "date")):
         return MissingData(chapter=CHAPTER, needed=needed)
@@ -260,7 +260,9 @@ def _by_multiple(
     contract, span = loaded.engagement.contract, reduce_span(loaded)
     if retention is None or span is None:
         return None, []
-    years = ((span.last_on - span.first_on).days + 1) / YEAR_DAYS
+    # Whole months, so that a year with an order a month counts as a year, not as the days from the first to the last.
+    until = span.last_on if span.is_last_partial else span.whole_to
+    years = ((until - min(span.whole_from, span.first_on)).days + 1) / YEAR_DAYS
     about = contract.lifetime
 
     def valued(segment: str, n: int, mean: float, low: float | None, high: float | None) -> Value:
