@@ -5,49 +5,31 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import ibis
+import pandas as pd
 
+from gtmlib.analyses.contribution import (
+    CHAPTER,
+    EARNED,
+    NEEDED,
+    WISHED,
+    Ledger,
+    Step,
+    measure_of,
+    profit_finding,
+    reduce_ledger,
+    sum_by_segment,
+)
 from gtmlib.analyses.findings import Finding, interval_of
-from gtmlib.analyses.reductions import MissingData, fold_small_groups, in_period, with_segment
+from gtmlib.analyses.periods import reduce_span
+from gtmlib.analyses.reductions import MissingData, fold_small_groups
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
-from gtmlib.stats.concentration import WhaleCurve, estimate_whale_curve
+from gtmlib.stats.concentration import WhaleCurve, estimate_concentration, estimate_whale_curve
 from gtmlib.stats.means import MeanEstimate, estimate_mean
+from gtmlib.stats.sensitivity import CostLeverage, cost_leverage
+from gtmlib.stats.shrinkage import Shrinkage, ShrunkenValue, shrink_means, shrink_rates
 
-CHAPTER = "profitability"
-Args = dict[str, Any]
-EARNED = ("contribution", "gross_profit")  # measures after cost of goods
-NEEDED = {"transactions": ("customer_id", "net_revenue")}
-# Segments also need the column of customers that the contract's `segments.by` names.
-WISHED = {"transactions": ("list_revenue", "cogs"), "costs": ("customer_id",)}
-
-
-def measure_of(unknown: tuple[str, ...]) -> str:
-    """Name what is left after all known costs: only with both costs known is it contribution.
-
-    Parameters
-    ----------
-    unknown : tuple of str
-        Steps that the data don't hold.
-
-    Examples
-    --------
-    >>> measure_of(()), measure_of(("cost_to_serve",)), measure_of(("list_revenue", "cogs"))
-    ('contribution', 'gross_profit', 'net_less_cost_to_serve')
-    """
-    lacks_serving = "cost_to_serve" in unknown
-    if "cogs" in unknown:
-        return "net_revenue" if lacks_serving else "net_less_cost_to_serve"
-    return "gross_profit" if lacks_serving else "contribution"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A step of the waterfall: its name, its amount, and whether it is a sum of those before it."""
-
-    name: str
-    amount: float
-    is_total: bool
+__all__ = ["CHAPTER", "EARNED", "NEEDED", "WISHED", "measure_of"]  # what the floors above ask this chapter for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,57 +39,99 @@ class Waterfall:
     Parameters
     ----------
     steps : tuple of Step
-        In order; amounts in `currency`, rounded to the cent once, after summing.
+        In order; amounts in `currency`, rounded to the cent once, after summing. Where acquisition spend is known,
+        the last two go on from contribution.
+    measure : str
+        Name of the step that says what is left, as `measure_of` names it.
     unknown : tuple of str
         Steps that the data don't hold: `list_revenue`, `cogs`, `cost_to_serve`.
     n_transactions, n_customers : int
         Rows and customers behind it.
-    n_left_out : int
-        Transactions without customer or net revenue.
-    unallocated : float
-        Costs of no customer; not part of the contribution.
+    n_left_out, n_unpriced : int
+        Transactions without customer or net revenue, and those whose cost nothing tells.
+    unallocated, idle, unmatched : float
+        Cost of no customer, of capacity that nobody used, and of customers who are not in the data; not part of the
+        contribution.
     imputed_cogs : float
         Cost of goods that was estimated because the lines had none.
+    first_on, last_on : str, optional
+        First and last sale, as ISO dates.
+    is_last_partial : bool
+        Whether the last month was not over.
     currency : str
         ISO 4217 code.
     """
 
     steps: tuple[Step, ...]
+    measure: str
     unknown: tuple[str, ...]
     n_transactions: int
     n_customers: int
     n_left_out: int
+    n_unpriced: int
     unallocated: float
+    idle: float
+    unmatched: float
     imputed_cogs: float
+    first_on: str | None
+    last_on: str | None
+    is_last_partial: bool
     currency: str
 
     def amount(self, name: str) -> float | None:
         """Give the amount of a step; None where the data don't hold it."""
         return next((step.amount for step in self.steps if step.name == name), None)
 
+    @property
+    def left(self) -> float:
+        """What is left after all known costs but acquisition."""
+        return self.amount(self.measure) or 0.0
+
     def findings(self) -> tuple[Finding, ...]:
         """Give the total, and each step."""
-        total, revenue = self.steps[-1], self.amount("net_revenue") or 0.0
-        share = total.amount / revenue if revenue else None
-        lead = ("total_contribution", "total")
-        if total.name not in EARNED:
-            lead = (f"total_{total.name}", "total_without_cogs")
-        args = {"measure_as": total.name, "amount": total.amount, "share": share, "revenue": revenue}
+        revenue = self.amount("net_revenue") or 0.0
+        share = self.left / revenue if revenue else None
+        is_earned = self.measure in EARNED
+        lead = ("total_contribution", "total") if is_earned else (f"total_{self.measure}", "total_without_cogs")
+        if share is None:
+            lead = (lead[0], "total_only")
+        args = {"measure_as": self.measure, "amount": self.left, "share": share, "revenue": revenue}
         steps = (
-            _finding("waterfall", step.amount, self.currency, "step", asdict(step), self.n_transactions, step=step.name)
+            profit_finding(
+                "waterfall", step.amount, self.currency, "step", asdict(step), self.n_transactions, step=step.name
+            )
             for step in self.steps
         )
-        return (_finding(lead[0], total.amount, self.currency, lead[1], args, self.n_customers), *steps)
+        return (profit_finding(lead[0], self.left, self.currency, lead[1], args, self.n_customers), *steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentProfit:
-    """A segment: its totals from the ledger, and the mean contribution per customer with its interval."""
+    """A segment.
+
+    Parameters
+    ----------
+    segment : str
+        Its name.
+    net_revenue, contribution : float
+        Totals of the ledger.
+    mean : MeanEstimate
+        Contribution per customer, with a t interval.
+    shrunken : ShrunkenValue, optional
+        The same after empirical Bayes; none for one segment alone.
+    loss : ShrunkenValue, optional
+        Share of its customers that lose money, shrunken likewise; none before cost of goods.
+    costs : CostLeverage, optional
+        How far its contribution hangs on cost; none before cost of goods.
+    """
 
     segment: str
     net_revenue: float
     contribution: float
     mean: MeanEstimate
+    shrunken: ShrunkenValue | None = None
+    loss: ShrunkenValue | None = None
+    costs: CostLeverage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +144,8 @@ class Segments:
         Segments of fewer customers than the disclosure floor are folded into `other`.
     n_without_segment, contribution_without_segment : int, float
         Customers that the data give no segment, and what they contribute.
+    is_spread_known : bool
+        Whether segments differ by more than chance (empirical Bayes finds a spread above 0).
     smallest_group : int
         The floor.
     measure : str
@@ -131,56 +157,106 @@ class Segments:
     rows: tuple[SegmentProfit, ...]
     n_without_segment: int
     contribution_without_segment: float
+    is_spread_known: bool
     smallest_group: int
     measure: str
     currency: str
 
     def findings(self) -> tuple[Finding, ...]:
-        """Give total, rate and mean per customer of each segment."""
+        """Give total, rate and mean per customer of each segment, and how likely a customer in it loses money."""
         found = []
         name = "contribution" if self.measure in EARNED else self.measure
         for row in self.rows:
             rate = row.contribution / row.net_revenue if row.net_revenue else None
             args = {"measure_as": self.measure, "segment": row.segment, "amount": row.contribution}
             args |= {"rate": rate, "mean": row.mean.mean}
-            numbers = (row.mean.mean, self.currency, "segment", args, row.mean.n)
-            mean = _finding(f"{name}_per_customer", *numbers, segment=row.segment)
+            mean = profit_finding(
+                f"{name}_per_customer", row.mean.mean, self.currency, "segment", args, row.mean.n, segment=row.segment
+            )
             found += [
                 replace(mean, id=f"profitability.{name}", value=row.contribution),
                 replace(mean, id=f"profitability.{name}_rate", value=rate, unit="share"),
                 replace(mean, **interval_of(row.mean)),
             ]
+            level: dict[str, Any] = {"confidence_level": row.mean.confidence_level}
+            if row.shrunken is not None:
+                band: dict[str, Any] = {"ci_low": row.shrunken.ci_low, "ci_high": row.shrunken.ci_high, **level}
+                shrunk_id = f"profitability.{name}_per_customer_shrunken"
+                found.append(replace(mean, id=shrunk_id, value=row.shrunken.shrunken, **band))
+            if row.loss is not None:
+                band = {"ci_low": row.loss.ci_low, "ci_high": row.loss.ci_high, **level}
+                args = {"segment": row.segment, "rate": row.loss.shrunken}
+                chance = profit_finding(
+                    "loss_rate", row.loss.shrunken, "share", "loss_rate", args, row.mean.n, segment=row.segment
+                )
+                found.append(replace(chance, **band))
+            if row.costs is not None and row.costs.break_even_cost_error is not None:
+                error = row.costs.break_even_cost_error
+                args = {"segment": row.segment, "error": abs(error)}
+                message = "break_even" if error >= 0 else "break_even_loss"
+                found.append(
+                    profit_finding(
+                        "break_even_cost_error", error, "share", message, args, row.mean.n, segment=row.segment
+                    )
+                )
         return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whale:
-    """The cumulated contribution over customers, best first; `measure` is what it stands for, as far as the data go."""
+    """The cumulated contribution over customers, best first; `measure` is what it stands for, as far as the data go.
+
+    Parameters
+    ----------
+    curve : WhaleCurve
+        Its `withheld` figures are shown nowhere.
+    gini, herfindahl, effective_number : float, optional
+        Concentration of net revenue; none for too few customers, or without revenue.
+    measure, currency : str
+        As `measure_of` names it, and the ISO 4217 code.
+    """
 
     curve: WhaleCurve
+    gini: float | None
+    herfindahl: float | None
+    effective_number: float | None
     measure: str
     currency: str
 
     def findings(self) -> tuple[Finding, ...]:
         """Give peak, best fifth and loss tail; before cost of goods, where nobody is known to lose, the fifth alone."""
-        curve = self.curve
-        args = {"measure": self.measure, "peak": curve.peak_share, "at": curve.peak_at_share}
-        args |= {"top": curve.top_20_share, "n": curve.n_loss_customers, "loss": -curve.loss_total}
+        curve, n = self.curve, self.curve.n_customers
+        args: dict[str, Any] = {"measure": self.measure, "n": curve.n_loss_customers, "of": n}
+        hidden = {*curve.withheld, *(["whale_peak_at_share"] if "peak_share" in curve.withheld else [])}
+        shown = {"top_20_share": "top", "loss_total": "loss"}
+        args |= {short: abs(getattr(curve, name) or 0.0) for name, short in shown.items() if name not in hidden}
+        spread = [
+            profit_finding(name, value, unit, f"revenue_{name}", {name: value}, n)
+            for name, value, unit in (
+                ("gini", self.gini, "ratio"),
+                ("effective_number", self.effective_number, "count"),
+            )
+            if value is not None
+        ]
+        if curve.top_20_share is None:
+            return tuple(spread)
         if self.measure not in EARNED:
             name = f"top_20_share_of_{self.measure}"
-            return (_finding(name, curve.top_20_share, "share", "top_of", args, curve.n_customers),)
+            top = [profit_finding(name, curve.top_20_share, "share", "top_of", args, n)] if "top" in args else []
+            return (*top, *spread)
+        message = "whale" if {"top", "loss"} <= set(args) else "top_of" if "top" in args else "losers"
         numbers = (
-            ("whale_peak_share", curve.peak_share, "share"),
-            ("whale_peak_at_share", curve.peak_at_share, "share"),
-            ("top_20_share", curve.top_20_share, "share"),
-            ("n_loss_customers", curve.n_loss_customers, "count"),
-            ("loss_total", curve.loss_total, self.currency),
+            ("whale_peak_share", curve.peak_share, "share", "peak_share"),
+            ("whale_peak_at_share", curve.peak_at_share, "share", "peak_share"),
+            ("top_10_share", curve.top_10_share, "share", "top_10_share"),
+            ("top_20_share", curve.top_20_share, "share", "top_20_share"),
+            ("n_loss_customers", curve.n_loss_customers, "count", ""),
+            ("loss_total", curve.loss_total, self.currency, "loss_total"),
         )
-        return tuple(_finding(name, value, unit, "whale", args, curve.n_customers) for name, value, unit in numbers)
-
-
-def _finding(name: str, value: float | None, unit: str, message: str, args: Args, n: int, **group: str) -> Finding:
-    return Finding(f"profitability.{name}", value, unit, f"profitability.finding.{message}", args, group, n=n)
+        found = [
+            profit_finding(name, value, unit, message, args, n) for name, value, unit, of in numbers if of not in hidden
+        ]
+        return (*found, *spread)
 
 
 def analyse_waterfall(loaded: Loaded) -> Waterfall | MissingData:
@@ -202,23 +278,25 @@ def analyse_waterfall(loaded: Loaded) -> Waterfall | MissingData:
     """
     if needed := loaded.missing(**NEEDED):
         return MissingData(chapter=CHAPTER, needed=needed)
-    customers = reduce_customers(loaded)
-    totals = {name: customers[name].sum().round(2) for name in MONEY}
-    counts = {"n_transactions": customers.n_transactions.sum(), "n_customers": customers.count()}
-    sums = to_frame(customers.aggregate(**counts, **totals)).loc[0].to_dict()
-    if not sums["n_customers"]:
+    ledger = reduce_ledger(loaded)
+    if not len(ledger.customers):
         return MissingData(chapter=CHAPTER, needed=("transactions",))
-    transactions = in_period(loaded, loaded.tables["transactions"])
-    n_left_out = to_frame(transactions.aggregate(n=transactions.count())).loc[0, "n"] - sums["n_transactions"]
-    unknown = _unknown(loaded)
+    span = reduce_span(loaded)
     return Waterfall(
-        steps=_steps(sums, unknown),
-        unknown=unknown,
-        n_transactions=int(sums["n_transactions"]),
-        n_customers=int(sums["n_customers"]),
-        n_left_out=int(n_left_out),
-        unallocated=_unallocated(loaded),
-        imputed_cogs=float(sums["imputed_cogs"]),
+        steps=_steps(ledger, _acquisition(loaded)),
+        measure=ledger.measure,
+        unknown=ledger.unknown,
+        n_transactions=int(ledger.customers["n_transactions"].sum()),
+        n_customers=len(ledger.customers),
+        n_left_out=ledger.n_left_out,
+        n_unpriced=ledger.fill.n_unpriced,
+        unallocated=round(ledger.pooled("unallocated"), 2),
+        idle=round(ledger.pooled("idle"), 2),
+        unmatched=round(ledger.pooled("unmatched"), 2),
+        imputed_cogs=round(ledger.total("imputed_cogs"), 2),
+        first_on=span.first_on.isoformat() if span else None,
+        last_on=span.last_on.isoformat() if span else None,
+        is_last_partial=span is not None and span.is_last_partial,
         currency=loaded.engagement.contract.currency,
     )
 
@@ -248,21 +326,24 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
     rule = loaded.engagement.contract.segments
     if needed := loaded.missing(**NEEDED, customers=(rule.by,)):
         return MissingData(chapter=CHAPTER, needed=needed)
-    customers = reduce_customers(loaded)
-    customers = customers.mutate(square=customers.contribution.cast("float64") ** 2)
-    totals = {name: customers[name].sum() for name in ("net_revenue", "contribution", "square")}
-    sums = to_frame(customers.group_by("segment").aggregate(n=customers.count(), **totals))
+    ledger = reduce_ledger(loaded)
+    sums = sum_by_segment(ledger)
     unknown = sums[sums["segment"].isna()]
     if len(unknown) == len(sums):
         return MissingData(chapter=CHAPTER, needed=(f"customers.{rule.by}" if len(sums) else "transactions",))
     smallest = loaded.engagement.contract.disclosure.smallest_group
     shown = fold_small_groups(sums.dropna(subset="segment"), "segment", "n", smallest)
+    is_earned = ledger.measure in EARNED
+    means, losses = _shrink(shown, is_earned, confidence_level)
     rows = [
         SegmentProfit(
-            segment=row.segment,
+            segment=str(row.segment),
             net_revenue=round(row.net_revenue, 2),
             contribution=round(row.contribution, 2),
-            mean=estimate_mean(row.n, row.contribution, row.square, confidence_level=confidence_level),
+            mean=estimate_mean(row.n, row.contribution, row.squares, confidence_level=confidence_level),
+            shrunken=means.groups[row.Index] if means else None,
+            loss=losses.groups[row.Index] if losses else None,
+            costs=cost_leverage(row.cost, row.contribution) if is_earned else None,
         )
         for row in shown.itertuples()
     ]
@@ -270,10 +351,20 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
         rows=tuple(sorted(rows, key=lambda row: -row.contribution)),
         n_without_segment=int(unknown["n"].sum()),
         contribution_without_segment=round(float(unknown["contribution"].sum()), 2),
+        is_spread_known=means is not None and means.between_variance > 0,
         smallest_group=smallest,
-        measure=measure_of(_unknown(loaded)),
+        measure=ledger.measure,
         currency=loaded.engagement.contract.currency,
     )
+
+
+def _shrink(shown: pd.DataFrame, is_earned: bool, level: float) -> tuple[Shrinkage | None, Shrinkage | None]:
+    """Shrink the means, and the shares of customers that lose; one segment alone has nothing to be shrunk towards."""
+    if len(shown) < 2 or shown["n"].max() < 2:
+        return None, None
+    sums = (shown[name].to_numpy() for name in ("n", "contribution", "squares"))
+    losses = shrink_rates(shown["n_loss"], shown["n"], confidence_level=level) if is_earned else None
+    return shrink_means(*sums, confidence_level=level), losses
 
 
 def analyse_whale_curve(loaded: Loaded) -> Whale | MissingData:
@@ -296,132 +387,53 @@ def analyse_whale_curve(loaded: Loaded) -> Whale | MissingData:
     """
     if needed := loaded.missing(**NEEDED):
         return MissingData(chapter=CHAPTER, needed=needed)
-    customers = reduce_customers(loaded).select("contribution")  # amounts alone leave the engine, without ids
-    smallest = loaded.engagement.contract.disclosure.smallest_group
-    contributions = to_frame(customers)["contribution"].to_numpy()
+    ledger = reduce_ledger(loaded)
+    contributions = ledger.customers["contribution"].to_numpy()  # amounts alone go on, without ids
     if not len(contributions):
         return MissingData(chapter=CHAPTER, needed=("transactions",))
-    curve = estimate_whale_curve(contributions, smallest_group=smallest)
-    return Whale(curve=curve, measure=measure_of(_unknown(loaded)), currency=loaded.engagement.contract.currency)
+    smallest = loaded.engagement.contract.disclosure.smallest_group
+    revenue = ledger.customers["net_revenue"].to_numpy()
+    revenue = revenue[revenue >= 0]
+    is_spread = len(revenue) >= 2 * smallest and revenue.sum() > 0
+    spread = estimate_concentration(revenue) if is_spread else None
+    return Whale(
+        curve=estimate_whale_curve(contributions, smallest_group=smallest),
+        gini=spread.gini if spread else None,
+        herfindahl=spread.herfindahl if spread else None,
+        effective_number=spread.effective_number if spread else None,
+        measure=ledger.measure,
+        currency=loaded.engagement.contract.currency,
+    )
 
 
-def _steps(sums: dict[str, float], unknown: tuple[str, ...]) -> tuple[Step, ...]:
-    """Lay out the steps that are known; the last is named for what is left."""
-    net, last = sums["net_revenue"], measure_of(unknown)
+def _steps(ledger: Ledger, acquisition: float | None) -> tuple[Step, ...]:
+    """Lay out the steps that are known, each total rounded to the cent once."""
+    sums = {name: round(ledger.total(name), 2) for name in ("list_revenue", "net_revenue", "cogs", "contribution")}
+    net, unknown = sums["net_revenue"], ledger.unknown
     steps = []
+
+    def add(name: str, amount: float, is_total: bool = False) -> None:
+        steps.append(Step(name=name, amount=round(amount, 2) + 0.0, is_total=is_total))
+
     if "list_revenue" not in unknown:
-        steps.append(Step(name="list_revenue", amount=sums["list_revenue"], is_total=True))
-        steps.append(Step(name="discount", amount=round(net - sums["list_revenue"], 2), is_total=False))
-    steps.append(Step(name="net_revenue", amount=net, is_total=True))
+        add("list_revenue", sums["list_revenue"], True)
+        add("discount", net - sums["list_revenue"])
+    add("net_revenue", net, True)
     if "cogs" not in unknown:
-        steps.append(Step(name="cogs", amount=-sums["cogs"], is_total=False))
-        steps.append(Step(name="gross_profit", amount=round(net - sums["cogs"], 2), is_total=True))
+        add("cogs", -sums["cogs"])
+        add("gross_profit", net - sums["cogs"], True)
     if "cost_to_serve" not in unknown:
-        served = round(sums["contribution"] - steps[-1].amount, 2)  # so that the steps add up to the cent
-        steps.append(Step(name="cost_to_serve", amount=served, is_total=False))
-        steps.append(Step(name=last, amount=sums["contribution"], is_total=True))
+        add("cost_to_serve", sums["contribution"] - steps[-1].amount)  # so that the steps add up to the cent
+        add(ledger.measure, sums["contribution"], True)
+    if acquisition is not None and ledger.measure in EARNED:
+        add("acquisition", -acquisition)
+        add("after_acquisition", sums["contribution"] - acquisition, True)
     return tuple(steps)
 
 
-MONEY = ("list_revenue", "net_revenue", "cogs", "imputed_cogs", "cost_to_serve", "contribution")
-
-
-def reduce_customers(loaded: Loaded) -> Any:
-    """Reduce transactions and costs to one row per customer with either.
-
-    Parameters
-    ----------
-    loaded : Loaded
-        With transactions that have customer_id and net_revenue.
-
-    Returns
-    -------
-    ibis Table
-        customer_id, segment, n_transactions and, in the engagement's currency as decimals, list_revenue, net_revenue,
-        cogs (with imputed_cogs in it), cost_to_serve and contribution. What the data don't hold is 0 and named by
-        the waterfall's `unknown`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from gtmlib.data.load import load_frames
-    >>> lines = {"transaction_id": ["1", "2"], "customer_id": "K1", "net_revenue": [90.0, 50.0], "cogs": [40.0, 45.0]}
-    >>> rows = to_frame(reduce_customers(load_frames({"transactions": pd.DataFrame(lines)})))
-    >>> rows[["customer_id", "n_transactions", "contribution"]].to_dict("records")
-    [{'customer_id': 'K1', 'n_transactions': 2, 'contribution': 55.0}]
-    """
-    sales = _with_cogs(loaded)
-    totals = sales.group_by("customer_id").aggregate(
-        n_transactions=sales.count(),
-        **{name: sales[name].sum() for name in ("list_revenue", "net_revenue", "cogs", "imputed_cogs")},
-    )
-    zero = ibis.literal(0).cast("decimal(18,4)")
-    if "costs" in loaded.tables and "customer_id" in loaded.tables["costs"].columns:
-        costs = in_period(loaded, loaded.tables["costs"])
-        costs = costs.filter(costs.customer_id.notnull()).group_by("customer_id")
-        served = costs.aggregate(cost_to_serve=lambda rows: rows.amount.sum())
-        totals = totals.outer_join(served, "customer_id").mutate(
-            customer_id=lambda both: ibis.coalesce(both.customer_id, both.customer_id_right)
-        )
-    else:
-        totals = totals.mutate(cost_to_serve=zero)
-    totals = totals.mutate(
-        n_transactions=totals.n_transactions.fill_null(0),
-        **{name: totals[name].fill_null(zero) for name in MONEY if name != "contribution"},
-    )
-    totals = totals.mutate(contribution=totals.net_revenue - totals.cogs - totals.cost_to_serve)
-    return with_segment(loaded, totals).select("customer_id", "segment", "n_transactions", *MONEY)
-
-
-def _with_cogs(loaded: Loaded) -> Any:
-    """Give the period's sales that have customer and net revenue, with cost of goods for every line that can have it.
-
-    A line without cost gets its product's unit cost times its quantity, else the cost ratio of its segment and
-    product, else that of its segment; never a ratio by product alone, which would move profit between segments.
-    """
-    sales = in_period(loaded, loaded.tables["transactions"])
-    sales = with_segment(loaded, sales.filter(sales.customer_id.notnull() & sales.net_revenue.notnull()))
-    zero = ibis.literal(0).cast("decimal(18,4)")
-    lacking = {
-        name: ibis.null(kind)
-        for name, kind in (("list_revenue", "decimal(18,4)"), ("product", "string"), ("quantity", "float64"))
-        if name not in sales.columns
-    }
-    sales = sales.mutate(**lacking)
-    sales = sales.mutate(list_revenue=sales.list_revenue.fill_null(sales.net_revenue))
-    if "cogs" in _unknown(loaded):
-        return sales.mutate(cogs=zero, imputed_cogs=zero)
-    costed = sales.cogs.notnull()
-    unit_costed = costed & (sales.quantity != 0)
-
-    def ratio(amount: Any, base: Any, where: Any, *by: str) -> Any:
-        window = ibis.window(group_by=list(by))
-        total = amount.sum(where=where).over(window).cast("float64")
-        return total / base.sum(where=where).over(window).cast("float64").nullif(0)
-
-    estimate = ibis.coalesce(
-        ratio(sales.cogs, sales.quantity, unit_costed & sales["product"].notnull(), "product") * sales.quantity,
-        ratio(sales.cogs, sales.net_revenue, costed, "segment", "product") * sales.net_revenue.cast("float64"),
-        ratio(sales.cogs, sales.net_revenue, costed, "segment") * sales.net_revenue.cast("float64"),
-    )
-    imputed = ibis.ifelse(costed, zero, estimate.cast("decimal(18,4)"))
-    return sales.mutate(cogs=ibis.coalesce(sales.cogs, imputed), imputed_cogs=imputed)
-
-
-def _unknown(loaded: Loaded) -> tuple[str, ...]:
-    asked = {
-        "list_revenue": {"transactions": ("list_revenue",)},
-        "cogs": {"transactions": ("cogs",)},
-        "cost_to_serve": {"costs": ("customer_id",)},
-    }
-    return tuple(step for step, needed in asked.items() if loaded.missing(**needed))
-
-
-def _unallocated(loaded: Loaded) -> float:
-    if loaded.missing(costs=()):
-        return 0.0
-    costs = in_period(loaded, loaded.tables["costs"])
-    if "customer_id" in costs.columns:
-        costs = costs.filter(costs.customer_id.isnull())
-    total = to_frame(costs.aggregate(total=costs.amount.sum().fill_null(0))).loc[0, "total"]
-    return round(float(total), 2)
+def _acquisition(loaded: Loaded) -> float | None:
+    """Sum what was spent on winning customers, lost prospects included; None where it is not in the data."""
+    if loaded.missing(acquisition=("spend",)):
+        return None
+    rows = loaded.tables["acquisition"]
+    return float(to_frame(rows.aggregate(spend=rows.spend.sum())).loc[0, "spend"])

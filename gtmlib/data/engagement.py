@@ -11,7 +11,16 @@ from datetime import date
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from gtmlib.data.crm import preset_names
 from gtmlib.data.schema import TABLES, Kind
@@ -161,6 +170,73 @@ class Variants(Section):
         return self
 
 
+class CostRule(Section):
+    """How a cost pool gets to the customers who cause it; amounts that name a customer stay with that customer."""
+
+    rule: Literal["direct", "driver", "time_driven"] = Field(
+        "direct", description="direct: only to the customers that its rows name; else by units, or by minutes."
+    )
+    driver: str | None = Field(
+        None, description="A driver of the table `drivers`, or one of orders, lines, revenue, which the sales give."
+    )
+    rate: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="Money per unit of the driver; none: the pool over all units."
+    )
+    minutes_each: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None, description="Minutes that a unit takes, where the table `drivers` does not say."
+    )
+    capacity: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None, description="Minutes that the pool supplies in the period; none: the column `capacity` of its costs."
+    )
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        given = {name for name in ("rate", "minutes_each", "capacity") if getattr(self, name) is not None}
+        fitting = {"direct": set(), "driver": {"rate"}, "time_driven": {"minutes_each", "capacity"}}[self.rule]
+        if (self.rule == "direct") != (self.driver is None):
+            raise ValueError("rule 'driver' or 'time_driven' needs 'driver'; rule 'direct' has none")
+        if wrong := sorted(given - fitting):
+            raise ValueError(f"'{wrong[0]}' does not belong to rule '{self.rule}'")
+        return self
+
+
+class Fiscal(Section):
+    """The client's fiscal year."""
+
+    year_starts_in: int = Field(1, ge=1, le=12, description="Month in which it begins: 1 is January.")
+
+
+class LedgerTotals(Section):
+    """The client's own figures for the period, which ours are held against."""
+
+    net_revenue: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="Net revenue without VAT."
+    )
+    contribution: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="Net revenue less cost of goods and all costs sent, whether they belong to a customer or not."
+    )
+
+
+class Periods(Section):
+    """Two periods whose contributions are compared; without this section those that the data allow are chosen."""
+
+    before: Period
+    after: Period
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.after.starts_on <= self.before.ends_on:
+            raise ValueError("'after' must begin when 'before' is over")
+        return self
+
+
+class Lifetime(Section):
+    """What is assumed about the years to come."""
+
+    discount_rate: float = Field(0.10, ge=0, le=1, description="Per year: 0.10 is 10 %.")
+    n_years: int = Field(5, ge=1, le=10, description="Horizon; nothing in the data speaks of later years.")
+
+
 class Disclosure(Section):
     """What a report may show of few people."""
 
@@ -186,11 +262,27 @@ class Contract(Section):
     period: Period | None = Field(None, description="Days to look at; none: all.")
     sources: dict[SourceName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
     tables: dict[TableName, str] = Field({}, description="Canonical table = one SELECT over the sources.")
+    amounts_without_vat: bool = Field(True, description="Amounts are without VAT. State it; VAT is nobody's revenue.")
     segments: Segments = Segments()
+    fiscal: Fiscal = Fiscal()
+    costs: dict[str, CostRule] = Field({}, description="Cost pool = how it gets to customers; none: direct.")
+    spread: list[Literal["revenue", "orders", "customers"]] = Field(
+        [], description="Bases on which cost of no customer is spread too, to compare: never part of the contribution."
+    )
+    ledger_totals: LedgerTotals = LedgerTotals()
+    bridge: Periods | None = Field(None, description="Two periods to compare; none: the last two that the data hold.")
+    lifetime: Lifetime = Lifetime()
     conversations: Conversations = Conversations()
     variants: Variants | None = None
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
+
+    @field_validator("amounts_without_vat")
+    @classmethod
+    def _has_no_vat(cls, is_without: bool) -> bool:
+        if not is_without:
+            raise ValueError("take VAT out of the amounts in [tables], such as net_revenue / 1.25, and write true")
+        return is_without
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gtmlib.data.crm import EXTRA_KINDS, HeadingMatch, apply_preset_rules, match_headings, normalise_heading, value_map
+from gtmlib.data.currency import check_currencies, convert_currencies
 from gtmlib.data.engagement import Contract, Engagement, Source, nearest, read_engagement
 from gtmlib.data.engine import open_engine
 from gtmlib.data.loaded import Loaded, LoadReport, SourceReport, TableReport
@@ -64,7 +65,7 @@ def load_tables(engagement: Engagement) -> Loaded:
             continue  # what is wrong with its sources comes first
         if selected := _attempt(problems, run_select, engine.con, table, sql, rows):
             joins.extend(selected[1])
-            canonical[table] = _attempt(problems, _cast, table, selected[0], files, engagement)
+            canonical[table] = _attempt(problems, _cast, table, selected[0], files, contract.currency)
     found = {table: rows for table, rows in canonical.items() if rows is not None}
     kept = {table: _attempt(problems, _keep_once, table, found[table], files, engine) for table in sorted(found)}
     if problems:
@@ -72,7 +73,7 @@ def load_tables(engagement: Engagement) -> Loaded:
     for name in rows:
         engine.con.unregister(name)
     account = LoadReport(sources=tuple(report for _, report in read.values()), tables=(), joins=tuple(joins))
-    return _fill(engagement, engine, found, kept, account)
+    return _fill(engagement, engine, found, kept, account, files)
 
 
 def load_frames(frames: Mapping[str, pd.DataFrame], **decided: Any) -> Loaded:
@@ -107,18 +108,23 @@ def load_frames(frames: Mapping[str, pd.DataFrame], **decided: Any) -> Loaded:
         rows = pa.Table.from_pandas(frame, preserve_index=False)
         rows = rows.append_column("_row", pa.array(range(1, len(frame) + 1)))
         rows = rows.append_column("_source", pa.array(["frames"] * len(frame)))
-        found[table] = _cast(table, rows, files, engagement)
+        found[table] = _cast(table, rows, files, contract.currency)
         kept[table] = _keep_once(table, found[table], files, engine)
-    return _fill(engagement, engine, found, kept, LoadReport(sources=(), tables=()))
+    return _fill(engagement, engine, found, kept, LoadReport(sources=(), tables=()), files)
 
 
-def _fill(engagement: Engagement, engine: Any, found: Tables, kept: Tables, account: LoadReport) -> Loaded:
-    """Write the canonical tables to the engine, and add them to the account of what was read."""
+def _fill(
+    engagement: Engagement, engine: Any, found: Tables, kept: Tables, account: LoadReport, files: Mapping[str, str]
+) -> Loaded:
+    """Write the canonical tables to the engine, amounts in one currency, and add them to the account."""
+    own = engagement.contract.currency
+    if problems := check_currencies(kept, own, files):
+        raise DataError(*problems)
     for table, rows in kept.items():
         engine.create_table(table, rows.drop_columns(["_row", "_source"]))
     tables = {table: engine.table(table) for table in kept}
     reports = tuple(_report_table(table, len(found[table]) - len(kept[table]), kept) for table in kept)
-    return Loaded(engagement, engine, tables, replace(account, tables=reports))
+    return Loaded(engagement, engine, convert_currencies(tables, own), replace(account, tables=reports))
 
 
 def open_engagement(folder: str | Path, exports: str | Path | None = None) -> Loaded:
@@ -259,20 +265,8 @@ def _to_canonical(
         words = value_map(match.preset, table, column) if match.preset else {}
         raw[column] = _translate(kept[heading], words | source.values.get(column, {}))
     typed, remarks = _parse(pa.table(raw), TABLES[table].columns | extras, headings, file, dialect, currency)
-    _require_currency(typed, file, currency)
     chosen = tuple(f"{column}: '{found[0]}' is used, not {found[1:]}" for column, found in match.ambiguous.items())
     return apply_preset_rules(typed, match), (*chosen, *remarks)
-
-
-def _require_currency(typed: pa.Table, file: str, own: str) -> None:
-    """Refuse amounts in another currency than the engagement's: nothing is converted yet."""
-    if "currency" not in typed.column_names:
-        return
-    others = pc.and_(pc.is_valid(typed["currency"]), pc.not_equal(pc.utf8_upper(typed["currency"]), own))
-    if (rows := typed.filter(others)).num_rows:
-        what = f"has amounts in another currency than the engagement's {own}"
-        fix = f"Ask for amounts in {own}, or exclude the rows with a reason"
-        raise DataError(_refusal(rows, file, "currency", what, fix, rows["currency"]))
 
 
 def _refusal(rows: pa.Table, file: str, column: str, what: str, fix: str, values: Any = ()) -> Problem:
@@ -281,13 +275,12 @@ def _refusal(rows: pa.Table, file: str, column: str, what: str, fix: str, values
     return Problem(place=file, column=column, what=what, fix=fix, rows=tuple(rows["_row"].to_pylist()), values=shown)
 
 
-def _cast(table: str, selected: pa.Table, files: Mapping[str, str], engagement: Engagement) -> pa.Table:
+def _cast(table: str, selected: pa.Table, files: Mapping[str, str], currency: str) -> pa.Table:
     """Give the columns that a SELECT (or a frame) holds the kinds of the canonical table."""
     place = f"engagement.toml: tables.{table}"
     _require_columns(table, selected.column_names, place, "gives no", "Select something AS ")
     file = ", ".join(files[name] for name in dict.fromkeys(selected["_source"].to_pylist()))
-    typed, _ = _parse(selected, TABLES[table].columns, {}, file, Dialect(), engagement.contract.currency)
-    _require_currency(typed, file, engagement.contract.currency)
+    typed, _ = _parse(selected, TABLES[table].columns, {}, file, Dialect(), currency)
     return typed.append_column("_source", selected["_source"])
 
 

@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 from gtmlib.analyses.findings import Verdict
 
-CellKind = Literal["text", "count", "money", "percent", "percent_points", "number", "pvalue", "month", "date"]
+CellKind = Literal[
+    "text", "count", "money", "money_exact", "percent", "percent_whole", "percent_points", "number", "pvalue",
+    "month", "date",
+]  # fmt: skip
 Cell = str | int | float | None
 
 

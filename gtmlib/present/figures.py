@@ -94,6 +94,7 @@ def plot_intervals(
     accent: str = ACCENT,
     marks: Literal["dots", "bars"] = "dots",
     details: Sequence[str] = (),
+    highlight: Sequence[bool] = (),
     reference: float | None = None,
     axis_title: str = "",
 ) -> Figure:
@@ -115,6 +116,8 @@ def plot_intervals(
         Bars start at zero: for rates and amounts. Dots: for differences and means.
     details : sequence of str
         Small text under each label, such as `n = 120`.
+    highlight : sequence of bool
+        Rows in colour; the others are grey. Empty: all.
     reference : float, optional
         Where a dashed line stands, such as no difference.
     axis_title : str
@@ -122,11 +125,12 @@ def plot_intervals(
     """
     strong, loss = readable_shade(accent, 4.5), loss_colour(accent)
     rows, colours, strokes = [], [], []
-    fields = zip(labels, values, ci_low, ci_high, details or [""] * len(labels), strict=True)
-    for place, (label, value, low, high, detail) in enumerate(fields):
+    told = (details or [""] * len(labels), highlight or [True] * len(labels))
+    fields = zip(labels, values, ci_low, ci_high, *told, strict=True)
+    for place, (label, value, low, high, detail, is_strong) in enumerate(fields):
         span = _describe_span(low, high, kind, language)
         rows.append(Row(label=label, at=value, value=language.format(value, kind), detail=detail, span=span))
-        colours.append(colour := loss if (value or 0) < 0 else strong)
+        colours.append(colour := QUIET if not is_strong else loss if (value or 0) < 0 else strong)
         if low is None or high is None:
             continue
         if marks == "dots":

@@ -17,6 +17,9 @@ NAMED = {
     "measure": "measure",  # with its article where the language has one at the end of the noun,
     "measure_as": "measure_as",  # and without
     "name": "profitability.step",
+    "bridge_step": "profitability.bridge.step",
+    "figure": "profitability.ledger.figure",
+    "feature": "profitability.core.feature",
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from gtmlib.analyses.contribution import reduce_ledger
 from gtmlib.analyses.profitability import (
     Segments,
     Waterfall,
@@ -18,11 +19,9 @@ from gtmlib.analyses.profitability import (
     analyse_waterfall,
     analyse_whale_curve,
     measure_of,
-    reduce_customers,
 )
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engagement import Contract, Disclosure, Period
-from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded, load_frames
 from templates.demo.synth import Demo
 
@@ -146,7 +145,7 @@ def test_a_missing_cost_is_the_products_unit_cost_else_a_ratio_within_its_segmen
     ]
     customers = [{"customer_id": "A1", "segment": "A"}, {"customer_id": "B1", "segment": "B"}]
     loaded = load(sales, customers=customers)
-    rows = to_frame(reduce_customers(loaded)).set_index("customer_id")
+    rows = reduce_ledger(loaded).customers.set_index("customer_id")
     assert rows.loc["A1", "imputed_cogs"] == 40 + 5
     assert rows.loc["B1", "imputed_cogs"] == 8 + 40
     assert rows.loc["A1", "cogs"] == 20 + 100 + 45

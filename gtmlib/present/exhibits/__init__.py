@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gtmlib.analyses.bridge import PeriodBridge
 from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
+from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.data_check import Coverage, DataCheck
+from gtmlib.analyses.ideal import CoreCustomers
+from gtmlib.analyses.lifetime import LifetimeValue
+from gtmlib.analyses.margins import Margins
 from gtmlib.analyses.objections import ObjectionRates
 from gtmlib.analyses.profitability import Segments, Waterfall, Whale
+from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
+from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.conversion import present_rates, present_scrutiny, present_variants, present_waiting
+from gtmlib.present.exhibits.costs import present_bridge, present_cost_trust, present_margins, present_reconciled
+from gtmlib.present.exhibits.customers import (
+    present_core_customers,
+    present_lifetime,
+    present_retention,
+    present_survival,
+)
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing
 from gtmlib.present.exhibits.objections import present_objections
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
@@ -36,6 +50,14 @@ PRESENTERS: dict[type, Presenter] = {
     Waterfall: present_waterfall,
     Segments: present_segments,
     Whale: present_whale_curve,
+    Reconciled: present_reconciled,
+    CostTrust: present_cost_trust,
+    Margins: present_margins,
+    PeriodBridge: present_bridge,
+    Retention: present_retention,
+    Survival: present_survival,
+    LifetimeValue: present_lifetime,
+    CoreCustomers: present_core_customers,
     ObjectionRates: present_objections,
     Waiting: present_waiting,
     Variation: present_variants,

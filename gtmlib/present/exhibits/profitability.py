@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gtmlib.analyses.profitability import EARNED, Segments, Waterfall, Whale
+from gtmlib.analyses.profitability import EARNED, SegmentProfit, Segments, Waterfall, Whale
 from gtmlib.analyses.reductions import OTHER
-from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
-from gtmlib.present.figures import plot_intervals, plot_waterfall, plot_whale_curve
+from gtmlib.present.exhibit import Cell, Exhibit, Kpi, Table, columns
+from gtmlib.present.figures import plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language
+from gtmlib.present.profit_figures import plot_shrunken
 from gtmlib.present.sentences import name_of
 
 
@@ -16,24 +17,33 @@ def present_waterfall(result: Waterfall, language: Language, accent: str) -> Exh
     """Show the way from revenue to contribution, as far as the data go."""
     say = language.say
     rows = [(say(f"profitability.step.{step.name}"), step.amount) for step in result.steps]
-    total, revenue = result.steps[-1], result.amount("net_revenue") or 0.0
-    share = total.amount / revenue if revenue > 0 else None
-    kind = "earned" if total.name in EARNED else "before_cogs"
-    args: dict[str, Any] = {"amount": total.amount, "revenue": revenue, "share": share}
-    args["measure_as"] = name_of("measure_as", total.name, language)
-    title = say(f"profitability.waterfall.title.{kind}", **args)
+    left, revenue = result.left, result.amount("net_revenue") or 0.0
+    share = left / revenue if revenue > 0 else None
+    kind = "earned" if result.measure in EARNED else "before_cogs"
+    args: dict[str, Any] = {"amount": left, "revenue": revenue, "share": share}
+    args["measure_as"] = name_of("measure_as", result.measure, language)
+    title = say(f"profitability.waterfall.title.{kind if left >= 0 else 'loss'}", **args | {"loss": -left})
     notes = [say("profitability.waterfall.n", n=result.n_transactions, customers=result.n_customers)]
+    if result.first_on and result.last_on:
+        partial = "partial" if result.is_last_partial else "whole"
+        notes.append(say(f"profitability.waterfall.span.{partial}", first=result.first_on, last=result.last_on))
     notes += [say(f"profitability.waterfall.unknown.{step}") for step in result.unknown]
-    if result.unallocated:
-        notes.append(say("profitability.waterfall.unallocated", amount=result.unallocated))
+    notes += [
+        say(f"profitability.waterfall.{name}", amount=amount)
+        for name in ("unallocated", "idle", "unmatched")
+        if (amount := getattr(result, name))
+    ]
     if result.imputed_cogs:
         imputed = result.imputed_cogs / -(result.amount("cogs") or 1.0)
         notes.append(say("profitability.waterfall.imputed", amount=result.imputed_cogs, share=imputed))
+    if result.n_unpriced:
+        notes.append(say("profitability.waterfall.unpriced", n=result.n_unpriced))
     if result.n_left_out:
         notes.append(say("profitability.waterfall.left_out", n=result.n_left_out))
     labels, amounts = zip(*rows, strict=True)
     is_total = [step.is_total for step in result.steps]
     figure = plot_waterfall(labels, amounts, is_total, language=language, accent=accent)
+    label = say(f"profitability.step.{result.measure}")
     detail = say("profitability.kpi.of_revenue", share=share) if share is not None else ""
     return Exhibit(
         id="profitability-waterfall",
@@ -43,8 +53,8 @@ def present_waterfall(result: Waterfall, language: Language, accent: str) -> Exh
         alt=f"{title}. " + "; ".join(f"{label} {language.format(amount, 'money')}" for label, amount in rows) + ".",
         table=Table(columns=columns(say, "profitability.column.step column.amount:money"), rows=tuple(rows)),
         notes=tuple(notes),
-        headline=say(f"profitability.headline.{kind}", **args) if share is not None else title,
-        kpis=(Kpi(label=rows[-1][0], value=language.format(total.amount, "money"), detail=detail),),
+        headline=say(f"profitability.headline.{kind}", **args) if share is not None and left >= 0 else title,
+        kpis=(Kpi(label=label, value=language.format(left, "money"), detail=detail),),
     )
 
 
@@ -61,47 +71,76 @@ def present_segments(result: Segments, language: Language, accent: str) -> Exhib
         notes.append(say(f"profitability.segments.without{few}", **args))
     if any(row.segment == OTHER for row in rows):
         notes.append(say("group.other.note", smallest=result.smallest_group))
-    shares = [row.contribution / row.net_revenue if row.net_revenue else None for row in rows]
+    is_shrunken = all(row.shrunken is not None for row in rows)
+    is_costed = all(row.costs is not None and row.loss is not None for row in rows)
+    if is_shrunken:
+        notes.append(say("profitability.segments.shrunken"))
     money = f"profitability.step.net_revenue:money profitability.step.{result.measure}:money"
     means_of = "profitability.column.rate:percent profitability.column.mean:money column.low:money column.high:money"
+    more = " profitability.column.shrunken:money" * is_shrunken
+    more += " profitability.column.loss_rate:percent profitability.column.break_even:percent" * is_costed
     table = Table(
-        columns=columns(say, f"column.segment column.customers:count {money} {means_of}"),
-        rows=tuple(
-            (
-                name,
-                row.mean.n,
-                row.net_revenue,
-                row.contribution,
-                share,
-                row.mean.mean,
-                row.mean.ci_low,
-                row.mean.ci_high,
-            )
-            for name, row, share in zip(names, rows, shares, strict=True)
-        ),
+        columns=columns(say, f"column.segment column.customers:count {money} {means_of}{more}"),
+        rows=tuple(_segment_cells(name, row, is_shrunken, is_costed) for name, row in zip(names, rows, strict=True)),
     )
-    figure = plot_intervals(
+    figure = plot_shrunken(
         names,
         [mean.mean for mean in means],
+        [row.shrunken.shrunken if row.shrunken else None for row in rows],
         [mean.ci_low for mean in means],
         [mean.ci_high for mean in means],
         language=language,
-        kind="money",
         accent=accent,
         details=[say("figure.customers", n=mean.n) for mean in means],
-        reference=0.0,
-        axis_title=say("profitability.segments.axis"),
+        axis_title=say("profitability.segments.axis.two" if is_shrunken else "profitability.segments.axis"),
     )
     said = [f"{name} {language.format(mean.mean, 'money')}" for name, mean in zip(names, means, strict=True)]
     return Exhibit(
         id="profitability-segments",
         title=_segments_title(result, language),
-        sentences=_segments_compared(result, language),
+        sentences=(*_segments_compared(result, language), *_break_even(result, language)),
         figure=figure,
         alt=say("profitability.segments.alt", segments=said, measure_as=measure_as),
         table=table,
         notes=tuple(notes),
     )
+
+
+def _segment_cells(name: str, row: SegmentProfit, is_shrunken: bool, is_costed: bool) -> tuple[Cell, ...]:
+    rate = row.contribution / row.net_revenue if row.net_revenue else None
+    cells: list[Cell] = [
+        name,
+        row.mean.n,
+        row.net_revenue,
+        row.contribution,
+        rate,
+        row.mean.mean,
+        row.mean.ci_low,
+        row.mean.ci_high,
+    ]
+    if is_shrunken and row.shrunken is not None:
+        cells.append(row.shrunken.shrunken)
+    if is_costed and row.loss is not None and row.costs is not None:
+        cells += [row.loss.shrunken, row.costs.break_even_cost_error]
+    return tuple(cells)
+
+
+def _break_even(result: Segments, language: Language) -> tuple[str, ...]:
+    """Say how wrong cost may be before the segment that hangs most on it changes its sign, and who may lose."""
+    found = []
+    rows = [row for row in result.rows if row.costs is not None and row.segment != OTHER]
+    known = [(row.costs.break_even_cost_error, row) for row in rows if row.costs and row.costs.break_even_cost_error]
+    if known:
+        error, row = min(known, key=lambda pair: abs(pair[0]))
+        kind = "profitability.segments.break_even" + (".loss" if error < 0 else "")
+        found.append(language.say(kind, segment=row.segment, error=abs(error)))
+    losing = [row for row in rows if row.loss is not None]
+    if losing:
+        most = max(losing, key=lambda row: row.loss.shrunken if row.loss else 0.0)
+        if most.loss is not None and most.loss.shrunken >= 0.005:
+            args = {"segment": most.segment, "rate": most.loss.shrunken, "low": most.loss.ci_low}
+            found.append(language.say("profitability.segments.loss_rate", high=most.loss.ci_high, **args))
+    return tuple(found)
 
 
 def _segments_title(result: Segments, language: Language) -> str:
@@ -132,19 +171,25 @@ def _segments_compared(result: Segments, language: Language) -> tuple[str, ...]:
 def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhibit:
     """Show how contribution cumulates over customers, best first."""
     say, curve = language.say, result.curve
+    hidden = set(curve.withheld)
     args: dict[str, Any] = {"top": curve.top_20_share, "peak": curve.peak_share, "at": curve.peak_at_share}
-    args |= {"of": curve.n_customers, "loss": -curve.loss_total}
-    args["measure"] = name_of("measure", result.measure, language)
+    args |= {
+        "of": curve.n_customers,
+        "loss": -curve.loss_total,
+        "measure": name_of("measure", result.measure, language),
+    }
+    spread = _concentrated(result, language)
     if curve.top_20_share is None:
         title = say("profitability.whale.no_profit", n=curve.n_customers, total=curve.total)
-        return Exhibit(id="profitability-whale", title=title)
+        return Exhibit(id="profitability-whale", title=title, sentences=spread)
     is_earned, loses = result.measure in EARNED, curve.n_loss_customers > 0
     sentences = []
     if is_earned:  # before cost of goods nobody can be said to lose, or not to
-        lead = "lose" if loses else "none_lose"
-        sentences.append(say(f"profitability.whale.{lead}", n=curve.n_loss_customers or curve.n_customers, **args))
-    if loses:
+        kind = ("lose_only" if "loss_total" in hidden else "lose") if loses else "none_lose"
+        sentences.append(say(f"profitability.whale.{kind}", n=curve.n_loss_customers, **args))
+    if loses and "peak_share" not in hidden:
         sentences.append(say("profitability.whale.peak", **args))
+    sentences += spread
     axes = ("profitability.whale.customers", "profitability.whale.share")
     points = tuple(zip(curve.customer_shares, curve.contribution_shares, strict=True))
     figure = plot_whale_curve(
@@ -152,18 +197,22 @@ def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhib
         curve.contribution_shares,
         language=language,
         accent=accent,
-        peak_label=say("profitability.whale.peak_label", **args) if loses else "",
+        peak_label=say("profitability.whale.peak_label", **args) if loses and "peak_share" not in hidden else "",
         end_label=say("profitability.whale.end_label"),
         x_title=say(axes[0]),
         y_title=say(axes[1], **args),
     ) if points else None  # fmt: skip
     top = language.format(curve.top_20_share, "percent")
     losers = language.format(curve.n_loss_customers, "count")
-    kpis = (
-        Kpi(label=say("profitability.kpi.top_20"), value=top, detail=say("profitability.kpi.top_20.detail", **args)),
-        Kpi(label=say("profitability.kpi.losers"), value=losers, detail=say("profitability.kpi.losers.detail", **args)),
-    )
-    title = say("profitability.whale.title", **args)
+    kpis = []
+    if "top_20_share" not in hidden:
+        detail = say("profitability.kpi.top_20.detail", **args)
+        kpis.append(Kpi(label=say("profitability.kpi.top_20"), value=top, detail=detail))
+    if is_earned and "loss_total" not in hidden:
+        detail = say("profitability.kpi.losers.detail", **args)
+        kpis.append(Kpi(label=say("profitability.kpi.losers"), value=losers, detail=detail))
+    key = "title.few" if "top_20_share" in hidden else "title"
+    title = say(f"profitability.whale.{key}", **args, n=curve.n_customers, total=curve.total)
     named = columns(lambda key: say(key, **args), f"{axes[0]}:percent {axes[1]}:percent")
     return Exhibit(
         id="profitability-whale",
@@ -173,5 +222,13 @@ def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhib
         alt=" ".join((f"{title}.", *sentences)),
         table=Table(columns=named, rows=points) if points else None,
         notes=(say("profitability.whale.method", n=curve.n_customers),),
-        kpis=kpis if is_earned else kpis[:1],
+        kpis=tuple(kpis),
     )
+
+
+def _concentrated(result: Whale, language: Language) -> tuple[str, ...]:
+    """Say how concentrated revenue is, in customers rather than in points."""
+    if result.effective_number is None or result.gini is None:
+        return ()
+    args = {"n": round(result.effective_number), "of": result.curve.n_customers, "gini": result.gini}
+    return (language.say("profitability.whale.spread", **args),)

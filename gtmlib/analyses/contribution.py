@@ -1,0 +1,259 @@
+"""The shared reduction of the profit chapter: what each customer brought and cost, with every cent of the ledger kept.
+
+Several analyses read it, so it stands apart from all of them, as `reductions` does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from gtmlib.analyses.findings import Finding
+from gtmlib.analyses.missing_cost import CostFill, fill_costs
+from gtmlib.analyses.reductions import in_period, with_segment
+from gtmlib.analyses.serving import Pool, assign_costs, sum_costs
+from gtmlib.data.engine import to_frame
+from gtmlib.data.loaded import Loaded
+
+CHAPTER = "profitability"
+EARNED = ("contribution", "gross_profit")  # measures after cost of goods
+NEEDED = {"transactions": ("customer_id", "net_revenue")}
+# Segments also need the column of customers that the contract's `segments.by` names.
+WISHED = {"transactions": ("list_revenue", "cogs", "date"), "costs": ("customer_id",)}
+MONEY = ("list_revenue", "net_revenue", "cogs", "imputed_cogs", "cost_to_serve", "contribution")
+ZERO = ibis.literal(0).cast("decimal(18,4)")
+
+
+def measure_of(unknown: tuple[str, ...]) -> str:
+    """Name what is left after all known costs: only with both costs known is it contribution.
+
+    Examples
+    --------
+    >>> measure_of(()), measure_of(("cost_to_serve",)), measure_of(("list_revenue", "cogs"))
+    ('contribution', 'gross_profit', 'net_less_cost_to_serve')
+    """
+    lacks_serving = "cost_to_serve" in unknown
+    if "cogs" in unknown:
+        return "net_revenue" if lacks_serving else "net_less_cost_to_serve"
+    return "gross_profit" if lacks_serving else "contribution"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of the waterfall: its name, its amount, and whether it is a sum of those before it."""
+
+    name: str
+    amount: float
+    is_total: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The period's customers, and what of the ledger is no customer's.
+
+    Parameters
+    ----------
+    customers : DataFrame, one row per customer with sales or cost
+        customer_id, segment (str or missing), n_transactions, n_orders (days with a sale), currency (of most of its
+        revenue) and, in the engagement's currency, list_revenue, net_revenue, cogs (with imputed_cogs in it),
+        cost_to_serve, contribution. What the data don't hold is 0 and named by `unknown`.
+    unknown : tuple of str
+        Steps that the data don't hold: `list_revenue`, `cogs`, `cost_to_serve`.
+    pools : tuple of Pool
+        Where the money of each cost pool went.
+    fill : CostFill
+        What stands in the place of missing cost of goods.
+    ledger_revenue, ledger_cogs, ledger_costs : float
+        Sums over all rows as they were sent, whoever they belong to.
+    n_left_out, left_out : int, float
+        Sales rows without customer or net revenue, and their net revenue less cost of goods.
+    """
+
+    customers: pd.DataFrame
+    unknown: tuple[str, ...]
+    pools: tuple[Pool, ...]
+    fill: CostFill
+    ledger_revenue: float
+    ledger_cogs: float
+    ledger_costs: float
+    n_left_out: int
+    left_out: float
+
+    @property
+    def measure(self) -> str:
+        """What `contribution` stands for as far as the data go."""
+        return measure_of(self.unknown)
+
+    def total(self, name: str) -> float:
+        """Sum a money column over the customers, exactly."""
+        return round(math.fsum(self.customers[name].tolist()), 4)
+
+    def pooled(self, part: str) -> float:
+        """Sum a part of the pools: unallocated, idle or unmatched."""
+        return round(math.fsum(getattr(pool, part) for pool in self.pools), 4)
+
+
+def unknown_steps(loaded: Loaded) -> tuple[str, ...]:
+    """List the steps of the waterfall that the data don't hold.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1"], "customer_id": "K1", "net_revenue": [90.0], "cogs": [40.0]}
+    >>> unknown_steps(load_frames({"transactions": pd.DataFrame(lines)}))
+    ('list_revenue', 'cost_to_serve')
+    """
+    unknown = [name for name in ("list_revenue", "cogs") if loaded.missing(transactions=(name,))]
+    rules = loaded.engagement.contract.costs.values()
+    is_served = not loaded.missing(costs=("customer_id",))
+    is_served |= not loaded.missing(costs=()) and any(rule.rule != "direct" for rule in rules)
+    return (*unknown, *(() if is_served else ("cost_to_serve",)))
+
+
+def reduce_sales(loaded: Loaded) -> tuple[Any, CostFill]:
+    """Give the period's sales with customer and net revenue, each with the cost of goods that it has or probably had.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Needs transactions with customer_id and net_revenue.
+
+    Returns
+    -------
+    ibis Table, CostFill
+        One row per sale, without those whose cost no rule gives; what was filled in, and how.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": "K1", "net_revenue": [90.0, 50.0], "cogs": [45.0, None]}
+    >>> sales, fill = reduce_sales(load_frames({"transactions": pd.DataFrame(lines)}))
+    >>> sorted(to_frame(sales)["cogs"]), fill.n_imputed
+    ([25.0, 45.0], 1)
+    """
+    sales = in_period(loaded, loaded.tables["transactions"])
+    sales = sales.filter(sales.customer_id.notnull() & sales.net_revenue.notnull())
+    kinds = {"list_revenue": "decimal(18,4)", "product": "string", "quantity": "float64", "currency": "string"}
+    sales = sales.mutate(**{name: ibis.null(kind) for name, kind in kinds.items() if name not in sales.columns})
+    sales = sales.mutate(list_revenue=sales.list_revenue.fill_null(sales.net_revenue))
+    if "cogs" in unknown_steps(loaded):
+        return sales.mutate(cogs=ZERO, imputed_cogs=ZERO), CostFill()
+    if not loaded.missing(transactions=("cogs",)) and _is_complete(loaded, "cogs"):
+        return sales.mutate(imputed_cogs=ZERO), CostFill()
+    return fill_costs(with_segment(loaded, sales))
+
+
+def _is_complete(loaded: Loaded, column: str) -> bool:
+    about = next(table for table in loaded.report.tables if table.name == "transactions")
+    return about.filled.get(column) == about.n_rows
+
+
+def reduce_ledger(loaded: Loaded) -> Ledger:
+    """Reduce sales and costs of the period to one row per customer, and to what is left beside them.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Needs transactions with customer_id and net_revenue.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": "K1", "net_revenue": [90.0, 50.0], "cogs": [40.0, 45.0]}
+    >>> ledger = reduce_ledger(load_frames({"transactions": pd.DataFrame(lines)}))
+    >>> ledger.customers[["customer_id", "n_transactions", "contribution"]].to_dict("records")
+    [{'customer_id': 'K1', 'n_transactions': 2, 'contribution': 55.0}]
+    """
+    sales, fill = reduce_sales(loaded)
+    is_sale = sales.net_revenue > 0
+    n_orders = sales.date.nunique(where=is_sale) if "date" in sales.columns else is_sale.sum()
+    totals = sales.group_by("customer_id").aggregate(
+        n_transactions=sales.count(),
+        n_orders=n_orders,
+        currency=sales.currency.argmax(sales.net_revenue),
+        **{name: sales[name].sum() for name in ("list_revenue", "net_revenue", "cogs", "imputed_cogs")},
+    )
+    frame = to_frame(totals.order_by("customer_id")).set_index("customer_id")
+    costs = sum_costs(loaded)
+    served, pools = assign_costs(loaded, frame, costs)
+    frame = frame.reindex(frame.index.union(served.index, sort=True))
+    frame["currency"] = frame["currency"].astype(object)
+    numeric = frame.select_dtypes("number").columns
+    frame = frame.assign(**{name: frame[name].fillna(0.0) for name in numeric})
+    frame["cost_to_serve"] = served.reindex(frame.index).fillna(0.0)
+    left = frame["net_revenue"] - frame["cogs"] - frame["cost_to_serve"]
+    frame["contribution"] = left.round(4) + 0.0
+    frame = frame.astype({"n_transactions": np.int64, "n_orders": np.int64}).rename_axis("customer_id").reset_index()
+    frame["segment"] = _segments_of(loaded, frame["customer_id"])
+    whole = _sum_all(loaded)
+    n_rows = int(frame["n_transactions"].sum())
+    return Ledger(
+        customers=frame,
+        unknown=unknown_steps(loaded),
+        pools=pools,
+        fill=fill,
+        ledger_revenue=whole["net_revenue"],
+        ledger_cogs=whole["cogs"],
+        ledger_costs=round(math.fsum(costs["amount"].tolist()), 4),
+        n_left_out=int(whole["n_rows"]) - n_rows - fill.n_unpriced,
+        left_out=whole["left_out"],
+    )
+
+
+def _segments_of(loaded: Loaded, ids: pd.Series[Any]) -> pd.Series[Any]:
+    rule = loaded.engagement.contract.segments
+    customers = loaded.tables.get("customers")
+    if customers is None or rule.by not in customers.columns:
+        return pd.Series([None] * len(ids), index=ids.index, dtype=object)
+    known = to_frame(customers.select("customer_id", value=customers[rule.by])).set_index("customer_id")["value"]
+    found = ids.map(known).astype(object).where(lambda values: values.notna(), None)
+    return found.map(lambda value: rule.names.get(value, value))
+
+
+def _sum_all(loaded: Loaded) -> dict[str, float]:
+    """Sum all rows of the period as they were sent, and those that are no customer's or have no amount."""
+    rows = in_period(loaded, loaded.tables["transactions"])
+    cogs = rows.cogs if "cogs" in rows.columns and "cogs" not in unknown_steps(loaded) else ZERO
+    rows = rows.mutate(_net=rows.net_revenue.fill_null(ZERO), _cogs=ibis.coalesce(cogs, ZERO))
+    is_left = rows.customer_id.isnull() | rows.net_revenue.isnull()
+    sums = rows.aggregate(
+        n_rows=rows.count(),
+        net_revenue=rows._net.sum().fill_null(ZERO),
+        cogs=rows._cogs.sum().fill_null(ZERO),
+        left_out=(rows._net - rows._cogs).sum(where=is_left).fill_null(ZERO),
+    )
+    return {str(name): float(value) for name, value in to_frame(sums).loc[0].to_dict().items()}
+
+
+def sum_by_segment(ledger: Ledger) -> pd.DataFrame:
+    """Sum the customers of a ledger by segment; those without one are a row of their own.
+
+    Returns
+    -------
+    DataFrame, one row per segment
+        segment (str or missing), n, n_loss, net_revenue, contribution, squares, cost.
+    """
+    customers = ledger.customers
+    squared = customers.assign(
+        n=1,
+        n_loss=customers["contribution"] < 0,
+        squares=customers["contribution"] ** 2,
+        cost=customers["cogs"] + customers["cost_to_serve"],
+    )
+    names = ["n", "n_loss", "net_revenue", "contribution", "squares", "cost"]
+    return squared.groupby("segment", dropna=False, sort=True)[names].sum().reset_index()
+
+
+def profit_finding(
+    name: str, value: float | None, unit: str, message: str, args: dict[str, Any], n: int | None, **group: str
+) -> Finding:
+    """Make a finding of this chapter: `profitability.<name>`, said by `profitability.finding.<message>`."""
+    return Finding(f"profitability.{name}", value, unit, f"profitability.finding.{message}", args, group, n=n)

@@ -1,0 +1,166 @@
+"""Cost to serve: the contract's rules give cost pools to customers; part of the shared reduction in `contribution`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from gtmlib.analyses.reductions import in_period
+from gtmlib.data.engagement import CostRule, require_known
+from gtmlib.data.engine import to_frame
+from gtmlib.data.loaded import Loaded
+from gtmlib.errors import ParameterError
+from gtmlib.stats.allocation import CostAllocation, allocate_capacity, allocate_pool
+
+# Drivers that the sales themselves give.
+OF_SALES = {"orders": "n_orders", "lines": "n_transactions", "revenue": "net_revenue"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Where the money of a cost pool went: assigned + unmatched + idle + unallocated = amount, exactly.
+
+    Parameters
+    ----------
+    name, rule : str
+        The pool, and how it gets to customers: `direct`, `driver`, `time_driven`.
+    amount, assigned, unmatched, idle, unallocated : float
+        As in `CostAllocation`, in the engagement's currency; rows that name a customer are assigned.
+    rate, used_share : float, optional
+        As in `CostAllocation`, for the rows that name none.
+    """
+
+    name: str
+    rule: str
+    amount: float
+    assigned: float
+    unmatched: float = 0.0
+    idle: float = 0.0
+    unallocated: float = 0.0
+    rate: float | None = None
+    used_share: float | None = None
+
+
+def sum_costs(loaded: Loaded) -> pd.DataFrame:
+    """Sum the period's costs per pool and customer.
+
+    Returns
+    -------
+    DataFrame
+        cost_pool, customer_id (missing: of no customer), amount, capacity (minutes); without rows where there are no
+        costs.
+    """
+    if loaded.missing(costs=()):
+        return pd.DataFrame({"cost_pool": [], "customer_id": [], "amount": [], "capacity": []})
+    rows = in_period(loaded, loaded.tables["costs"])
+    kinds = {"customer_id": "string", "capacity": "float64"}
+    rows = rows.mutate(**{name: ibis.null(kind) for name, kind in kinds.items() if name not in rows.columns})
+    sums = rows.group_by("cost_pool", "customer_id").aggregate(amount=rows.amount.sum(), capacity=rows.capacity.sum())
+    return to_frame(sums.order_by("cost_pool", "customer_id"))
+
+
+def assign_costs(loaded: Loaded, sales: pd.DataFrame, costs: pd.DataFrame) -> tuple[pd.Series[Any], tuple[Pool, ...]]:
+    """Give each cost pool to the customers who cause it, by the contract's rules.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        For the rules, the drivers and the register of customers.
+    sales : DataFrame, indexed by customer_id
+        n_orders, n_transactions, net_revenue.
+    costs : DataFrame
+        As `sum_costs` gives them.
+
+    Returns
+    -------
+    Series, tuple of Pool
+        Cost to serve per customer, and where each pool went. Idle and unallocated cost is nobody's.
+
+    Raises
+    ------
+    ParameterError
+        If the contract names a pool or a driver that the data don't have.
+    """
+    rules = loaded.engagement.contract.costs
+    for name in rules if len(costs) else ():
+        require_known("cost pool in [costs]", name, sorted(set(costs["cost_pool"])))
+    named = costs[costs["customer_id"].notna()]
+    served = named.groupby("customer_id")["amount"].sum() if len(named) else pd.Series(dtype=float)
+    drivers = _drivers(loaded) if any(rule.rule != "direct" for rule in rules.values()) else pd.DataFrame()
+    pools = []
+    for name, rows in costs.groupby("cost_pool", sort=True):
+        rule = rules.get(str(name), CostRule())
+        direct = float(rows.loc[rows["customer_id"].notna(), "amount"].sum())
+        rest = rows[rows["customer_id"].isna()]
+        amount = round(float(rest["amount"].sum()), 4)
+        if rule.rule == "direct" or not len(rest):
+            pools.append(_pool(str(name), rule.rule, direct, None, amount))
+            continue
+        units, strays = _units(loaded, str(name), rule, drivers, sales)
+        if rule.rule == "driver":
+            found, parts = allocate_pool(amount, units.to_numpy(), rate=rule.rate, unmatched_quantity=strays)
+        else:
+            capacity = rule.capacity or float(rest["capacity"].sum())
+            if not capacity > 0:
+                raise ParameterError(f"costs.{name} is time_driven without capacity: write capacity = minutes.")
+            found, parts = allocate_capacity(amount, capacity, units.to_numpy(), unmatched_minutes=strays)
+        served = served.add(pd.Series(parts, index=units.index), fill_value=0.0)
+        pools.append(_pool(str(name), rule.rule, direct, found, amount))
+    return served.round(4), tuple(pools)
+
+
+def _pool(name: str, rule: str, direct: float, found: CostAllocation | None, amount: float) -> Pool:
+    whole = round(direct + amount, 4)
+    if found is None:
+        return Pool(name=name, rule=rule, amount=whole, assigned=round(direct, 4), unallocated=amount)
+    return Pool(
+        name=name,
+        rule=rule,
+        amount=whole,
+        assigned=round(direct + found.assigned, 4),
+        unmatched=found.unmatched,
+        idle=found.idle,
+        unallocated=found.unallocated,
+        rate=found.rate,
+        used_share=found.used_share,
+    )
+
+
+def _drivers(loaded: Loaded) -> pd.DataFrame:
+    if loaded.missing(drivers=()):
+        return pd.DataFrame({"driver": [], "customer_id": [], "quantity": [], "minutes": [], "bare": []})
+    rows = in_period(loaded, loaded.tables["drivers"])
+    each = rows.minutes_each if "minutes_each" in rows.columns else ibis.null("float64")
+    rows = rows.mutate(_minutes=rows.quantity * each, _bare=ibis.ifelse(each.isnull(), rows.quantity, 0.0))
+    sums = rows.group_by("driver", "customer_id").aggregate(
+        quantity=rows.quantity.sum(), minutes=rows._minutes.sum().fill_null(0.0), bare=rows._bare.sum()
+    )
+    return to_frame(sums.order_by("driver", "customer_id"))
+
+
+def _units(
+    loaded: Loaded, name: str, rule: CostRule, drivers: pd.DataFrame, sales: pd.DataFrame
+) -> tuple[pd.Series[Any], float]:
+    """Give units (or minutes) per customer, and those of customers who are neither in the sales nor in the register."""
+    known = set(drivers["driver"])
+    require_known(f"driver in costs.{name}", str(rule.driver), sorted({*known, *OF_SALES}))
+    if rule.driver in known:
+        rows = drivers[drivers["driver"] == rule.driver].set_index("customer_id")
+        if rule.rule == "driver":
+            units = rows["quantity"]
+        elif rule.minutes_each is None and (rows["bare"] != 0).any():
+            raise ParameterError(f"costs.{name} is time_driven and some units have no minutes: write minutes_each.")
+        else:
+            units = rows["minutes"] + rows["bare"] * (rule.minutes_each or 0.0)
+    else:
+        units = sales[OF_SALES[str(rule.driver)]].clip(lower=0).astype(float)
+        if rule.rule == "time_driven":
+            units = units * (rule.minutes_each or np.nan)
+    register = loaded.tables.get("customers")
+    listed = set() if register is None else set(to_frame(register.select("customer_id"))["customer_id"])
+    is_known = units.index.isin(sales.index) | units.index.isin(list(listed))
+    return units[is_known], float(units[~is_known].sum())
