@@ -27,7 +27,8 @@ from .conftest import ROOT
 
 MOST_LINES = 460  # of a module, docstrings and all; meant is 420, and analyses/conversion/comparison.py has 452
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-SHARED = ("reductions", "findings")  # what analyses share, so that none imports another
+# What analyses share, so that none imports another.
+SHARED = ("contribution", "findings", "missing_cost", "periods", "reductions", "serving")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETER = re.compile(r"[a-z][a-z_0-9]*: (str|int|float|bool|date) = ([^#]+)  # \S.*")
 
@@ -104,7 +105,7 @@ def test_heavy_packages_are_known_in_few_places() -> None:
         for name in ("ibis", "papermill", "nbconvert", "sqlglot")
     }
     assert knowing == {
-        "ibis": {"data/engine.py", "data/relation.py"},
+        "ibis": {"data/currency.py", "data/engine.py", "data/relation.py"},
         "papermill": {"run/notebooks.py"},
         "nbconvert": {"run/report.py"},
         "sqlglot": {"data/select.py"},
@@ -214,7 +215,8 @@ class TestNotebook:
         assert len(importing) == 1
         for node in ast.parse(source(importing[0])).body:
             assert isinstance(node, ast.ImportFrom)
-            assert re.match(r"gtmlib\.(data|analyses|present)\.", str(node.module)), node.module
+            # `from gtmlib.analyses import bridge` is of that floor too; `from gtmlib import run` is not.
+            assert re.match(r"gtmlib\.(data|analyses|present)(\.|$)", str(node.module)), node.module
 
     def test_was_committed_without_outputs(self, path: Path) -> None:
         for cell in cells(path, "code"):

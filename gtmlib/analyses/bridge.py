@@ -51,7 +51,13 @@ class PeriodBridge:
     currency: str
 
     def amount(self, name: str) -> float:
-        """Give the amount of a step; 0 where it is left out."""
+        """Give the amount of a step; 0 where it is left out.
+
+        Parameters
+        ----------
+        name : str
+            The step, as `steps` names it.
+        """
         return next((step.amount for step in self.steps if step.name == name), 0.0)
 
     def findings(self) -> tuple[Finding, ...]:

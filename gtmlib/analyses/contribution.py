@@ -32,6 +32,11 @@ ZERO = ibis.literal(0).cast("decimal(18,4)")
 def measure_of(unknown: tuple[str, ...]) -> str:
     """Name what is left after all known costs: only with both costs known is it contribution.
 
+    Parameters
+    ----------
+    unknown : tuple of str
+        Steps that the data don't hold, as `unknown_steps` lists them.
+
     Examples
     --------
     >>> measure_of(()), measure_of(("cost_to_serve",)), measure_of(("list_revenue", "cogs"))
@@ -45,7 +50,17 @@ def measure_of(unknown: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A step of the waterfall: its name, its amount, and whether it is a sum of those before it."""
+    """A step of the waterfall.
+
+    Parameters
+    ----------
+    name : str
+        Its code, such as `net_revenue`.
+    amount : float
+        In the engagement's currency; below 0 where it takes away.
+    is_total : bool
+        Whether it is a sum of those before it.
+    """
 
     name: str
     amount: float
@@ -90,16 +105,33 @@ class Ledger:
         return measure_of(self.unknown)
 
     def total(self, name: str) -> float:
-        """Sum a money column over the customers, exactly."""
+        """Sum a money column over the customers, exactly.
+
+        Parameters
+        ----------
+        name : str
+            Column of `customers`.
+        """
         return round(math.fsum(self.customers[name].tolist()), 4)
 
     def pooled(self, part: str) -> float:
-        """Sum a part of the pools: unallocated, idle or unmatched."""
+        """Sum a part of all cost pools.
+
+        Parameters
+        ----------
+        part : {'unallocated', 'idle', 'unmatched'}
+            As in `Pool`.
+        """
         return round(math.fsum(getattr(pool, part) for pool in self.pools), 4)
 
 
 def unknown_steps(loaded: Loaded) -> tuple[str, ...]:
     """List the steps of the waterfall that the data don't hold.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement; cost to serve is known if costs name customers or the contract has a rule for them.
 
     Examples
     --------
@@ -236,10 +268,25 @@ def _sum_all(loaded: Loaded) -> dict[str, float]:
 def sum_by_segment(ledger: Ledger) -> pd.DataFrame:
     """Sum the customers of a ledger by segment; those without one are a row of their own.
 
+    Parameters
+    ----------
+    ledger : Ledger
+        As `reduce_ledger` gives it.
+
     Returns
     -------
     DataFrame, one row per segment
-        segment (str or missing), n, n_loss, net_revenue, contribution, squares, cost.
+        segment (str or missing), n (customers), n_loss (those below 0), net_revenue, contribution, squares (sum of
+        squared contributions), cost (of goods and to serve).
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> customers = pd.DataFrame({"customer_id": ["K1", "K2"], "segment": "Industry"})
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": ["K1", "K2"], "net_revenue": [90.0, 50.0], "cogs": 60.0}
+    >>> ledger = reduce_ledger(load_frames({"transactions": pd.DataFrame(lines), "customers": customers}))
+    >>> sum_by_segment(ledger)[["segment", "n", "n_loss", "contribution"]].to_dict("records")
+    [{'segment': 'Industry', 'n': 2, 'n_loss': 1, 'contribution': 20.0}]
     """
     customers = ledger.customers
     squared = customers.assign(
@@ -255,5 +302,28 @@ def sum_by_segment(ledger: Ledger) -> pd.DataFrame:
 def profit_finding(
     name: str, value: float | None, unit: str, message: str, args: dict[str, Any], n: int | None, **group: str
 ) -> Finding:
-    """Make a finding of this chapter: `profitability.<name>`, said by `profitability.finding.<message>`."""
+    """Make a finding of this chapter: `profitability.<name>`, said by `profitability.finding.<message>`.
+
+    Parameters
+    ----------
+    name : str
+        What it is, without the chapter.
+    value : float or None
+        Raw number.
+    unit : str
+        As in `Finding`.
+    message : str
+        Key of its sentence, without the chapter.
+    args : dict
+        The numbers and names that the sentence needs.
+    n : int or None
+        Observations behind the value.
+    **group
+        What it is broken down by.
+
+    Examples
+    --------
+    >>> profit_finding("lift", 12.0, "SEK", "lift_up", {}, 8, level="SE").id
+    'profitability.lift'
+    """
     return Finding(f"profitability.{name}", value, unit, f"profitability.finding.{message}", args, group, n=n)

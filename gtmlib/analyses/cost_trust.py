@@ -21,7 +21,19 @@ BASES = {"revenue": "net_revenue", "orders": "n_orders", "customers": "n"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentScenarios:
-    """A segment's contribution as it is, with cost 20, 10 % lower and higher, and after spreading, by basis."""
+    """A segment's contribution as it is, and what else it could be.
+
+    Parameters
+    ----------
+    segment : str
+        Its name.
+    contribution : float
+        As the ledger has it, in the engagement's currency.
+    by_cost_error : tuple of float
+        With cost 20 % and 10 % lower, 10 % and 20 % higher.
+    by_spread : dict
+        Basis = contribution after cost of no customer is spread by it.
+    """
 
     segment: str
     contribution: float

@@ -21,7 +21,17 @@ SIZES = (50, 250)  # employees: small, medium and large as the European Union co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A level of a feature: how much more its customers contribute than the others, shrunken, and their mean."""
+    """A level of a feature.
+
+    Parameters
+    ----------
+    feature, level : str
+        Such as `country` and `SE`.
+    lift : ShrunkenValue
+        How much more its customers contribute than the others, shrunken; money per customer.
+    mean : float
+        Contribution per customer.
+    """
 
     feature: str
     level: str
@@ -169,18 +179,35 @@ def list_look_alikes(loaded: Loaded, *, most: int = 20) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per customer
-        customer_id, name, expected (mean plus the shrunken lifts of its levels), contribution; largest gap first.
+        customer_id, name, expected (mean of what its levels give by their lifts), contribution; largest gap first.
         It is about single companies: it is no block, and no report can hold it.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> ids = [str(place) for place in range(12)]
+    >>> customers = pd.DataFrame({"customer_id": ids, "country": ["SE"] * 6 + ["NO"] * 6})
+    >>> amounts = [9.0, 9.0, 9.0, 9.0, 9.0, 6.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0]
+    >>> lines = pd.DataFrame({"transaction_id": ids, "customer_id": ids, "net_revenue": amounts, "cogs": 4.0})
+    >>> found = list_look_alikes(load_frames({"transactions": lines, "customers": customers}), most=1)
+    >>> found["customer_id"].tolist()
+    ['5']
     """
     found = analyse_core_customers(loaded)
     empty = pd.DataFrame({"customer_id": [], "name": [], "expected": [], "contribution": []})
     if isinstance(found, MissingData):
         return empty
-    lifts = {(row.feature, row.level): row.lift.shrunken for row in found.levels if row.level != OTHER}
     people = _read_features(loaded)
+    # A lift is against all others: less the level's own share it is against the mean. Features overlap: not added up.
+    above = {
+        (row.feature, row.level): row.lift.shrunken * (1 - row.lift.n / len(people))
+        for row in found.levels
+        if row.level != OTHER
+    }
+    features = sorted({feature for feature, _ in above})
     expected = pd.Series(found.mean, index=people.index)
-    for feature in {feature for feature, _ in lifts}:
-        expected += [lifts.get((feature, str(level)), 0.0) for level in people[feature]]
+    for feature in features:
+        expected += [above.get((feature, str(level)), 0.0) / len(features) for level in people[feature]]
     register = loaded.tables["customers"]
     names = to_frame(register.select("customer_id", *(["name"] if "name" in register.columns else [])))
     listed = people.assign(expected=expected.round(2)).merge(names, on="customer_id", how="inner")

@@ -11,8 +11,7 @@ import pandas as pd
 from gtmlib.analyses.contribution import CHAPTER, EARNED, NEEDED, Ledger, profit_finding, reduce_ledger, sum_by_segment
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.periods import choose_periods, reduce_span
-from gtmlib.analyses.reductions import MissingData, fold_small_groups, with_segment
-from gtmlib.analyses.retention import purchase_days
+from gtmlib.analyses.reductions import MissingData, fold_small_groups, purchase_days, with_segment
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.buyers import estimate_buyers
@@ -30,7 +29,22 @@ YEAR_DAYS = 365.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What a customer is worth, on average of a group; `kept_share` of its revenue is left after known costs."""
+    """What a customer is worth, on average of a group.
+
+    Parameters
+    ----------
+    segment : str
+        The group; empty for all.
+    n : int
+        Customers or contracts in it.
+    value : float
+        Per customer over the horizon, discounted to now; the engagement's currency.
+    ci_low, ci_high : float, optional
+        Its interval; None where there is none.
+    kept_share : float
+        Factor in `value`: what is left of revenue after known costs, below 0 for a loss. By contracts, the yearly
+        revenue that is left; by a multiple, 1.
+    """
 
     segment: str
     n: int

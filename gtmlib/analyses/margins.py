@@ -17,7 +17,17 @@ LEAST_SHARE = 0.4  # of net revenue, that the largest products must make up: els
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginCell:
-    """A segment's purchases of a product; `rate` is None where fewer customers than the floor buy it."""
+    """A segment's purchases of a product.
+
+    Parameters
+    ----------
+    segment, product : str
+        Their names; products beyond the largest are `other`.
+    n_customers : int, optional
+        Who buy it; None where `rate` is.
+    rate : float, optional
+        Gross profit over net revenue; MARGINS_R
+    """
 
     segment: str
     product: str

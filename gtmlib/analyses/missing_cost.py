@@ -49,6 +49,17 @@ def fill_costs(sales: Any) -> tuple[Any, CostFill]:
     -------
     ibis Table, CostFill
         The rows with `cogs` filled and `imputed_cogs`; what was filled, by rule.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": "K1", "product": "x", "quantity": [3.0, 2.0]}
+    >>> lines = pd.DataFrame(lines).assign(net_revenue=[30.0, 20.0], cogs=[12.0, None])
+    >>> sales = load_frames({"transactions": lines}).tables["transactions"]
+    >>> filled, fill = fill_costs(sales.mutate(segment=ibis.literal("A")))
+    >>> sorted(to_frame(filled)["cogs"]), fill.n_imputed, fill.by_unit_cost
+    ([8.0, 12.0], 1, 8.0)
     """
     sales = sales.mutate(_segment=sales.segment.fill_null(""), _product=sales["product"].fill_null(""))
     is_costed, is_known = sales.cogs.notnull(), sales["product"].notnull()

@@ -38,7 +38,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two periods of equal length, and why these: named by the contract, whole fiscal years, or as far as data go."""
+    """Two periods, and why these.
+
+    Parameters
+    ----------
+    before, after : Period
+        The earlier and the later one.
+    basis : {'contract', 'fiscal_years', 'years', 'same_months'}
+        Named by the contract (of any length), the last whole fiscal years or years, or the same months a year apart.
+    """
 
     before: Period
     after: Period
@@ -47,6 +55,13 @@ class Comparison:
 
 def month_start(day: date, months: int = 0) -> date:
     """Give the first day of the month that lies some months after a day's.
+
+    Parameters
+    ----------
+    day : date
+        Any day of the month to count from.
+    months : int
+        How many later; below 0: earlier.
 
     Examples
     --------

@@ -79,7 +79,13 @@ class Waterfall:
     currency: str
 
     def amount(self, name: str) -> float | None:
-        """Give the amount of a step; None where the data don't hold it."""
+        """Give the amount of a step; None where the data don't hold it.
+
+        Parameters
+        ----------
+        name : str
+            The step, as `steps` names it.
+        """
         return next((step.amount for step in self.steps if step.name == name), None)
 
     @property

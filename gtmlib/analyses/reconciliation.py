@@ -14,7 +14,15 @@ from gtmlib.stats.allocation import reconcile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One of our totals beside the client's own figure for it."""
+    """One of our totals beside the client's own figure for it.
+
+    Parameters
+    ----------
+    name : str
+        `net_revenue` or `contribution`.
+    ours, theirs : float
+        In the engagement's currency.
+    """
 
     name: str
     ours: float

@@ -207,3 +207,31 @@ def fold_small_groups(frame: pd.DataFrame, by: str, n: str, smallest: int) -> pd
     folded = ordered.iloc[n_shown:].drop(columns=by).sum().to_frame().T.assign(**{by: OTHER})
     folded = folded.astype({column: ordered[column].dtype for column in folded.columns if column != by})
     return pd.concat([ordered.iloc[:n_shown], folded[ordered.columns]], ignore_index=True)
+
+
+def purchase_days(loaded: Loaded) -> Any:
+    """Give the days on which customers bought something: one row each, with what they bought for.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Needs transactions with customer_id, net_revenue and date.
+
+    Returns
+    -------
+    ibis Table
+        customer_id, date, net_revenue (above 0).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from datetime import date
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2", "3"], "customer_id": "K1", "net_revenue": [9.0, 6.0, -5.0]}
+    >>> loaded = load_frames({"transactions": pd.DataFrame(lines).assign(date=date(2025, 1, 2))})
+    >>> to_frame(purchase_days(loaded))["net_revenue"].tolist()
+    [15.0]
+    """
+    sales = in_period(loaded, loaded.tables["transactions"])
+    sales = sales.filter(sales.customer_id.notnull() & sales.date.notnull() & (sales.net_revenue > 0))
+    return sales.group_by("customer_id", "date").aggregate(net_revenue=sales.net_revenue.sum())

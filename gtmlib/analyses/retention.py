@@ -13,7 +13,7 @@ import pandas as pd
 from gtmlib.analyses.contribution import CHAPTER, profit_finding
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.periods import Span, month_start, reduce_span
-from gtmlib.analyses.reductions import MissingData, in_period, with_segment
+from gtmlib.analyses.reductions import MissingData, purchase_days, with_segment
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.proportions import estimate_proportion
@@ -29,7 +29,21 @@ AGES = (6, 12, 24)  # months after the first purchase at which survival is read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staying:
-    """A segment's share of customers that still buy so many months after their first purchase; None: not seen yet."""
+    """A segment's share of customers that still buy some months after their first purchase.
+
+    Parameters
+    ----------
+    segment : str
+        Its name.
+    n : int
+        Customers in it.
+    months : int
+        After the first purchase.
+    share : float, optional
+        In [0, 1]; None where the data do not reach so far.
+    ci_low, ci_high : float, optional
+        Its interval, in [0, 1]; None where there is no share.
+    """
 
     segment: str
     n: int
@@ -102,19 +116,6 @@ class Survival:
                 group = {"segment": row.segment, "months": str(row.months)}
                 found.append(profit_finding("staying_share", row.share, "share", "staying", args, row.n, **group))
         return tuple(found)
-
-
-def purchase_days(loaded: Loaded) -> Any:
-    """Give the days on which customers bought something: one row each, with what they bought for.
-
-    Returns
-    -------
-    ibis Table
-        customer_id, date, net_revenue (above 0).
-    """
-    sales = in_period(loaded, loaded.tables["transactions"])
-    sales = sales.filter(sales.customer_id.notnull() & sales.date.notnull() & (sales.net_revenue > 0))
-    return sales.group_by("customer_id", "date").aggregate(net_revenue=sales.net_revenue.sum())
 
 
 def analyse_retention(loaded: Loaded, *, confidence_level: float = 0.95) -> Retention | MissingData:

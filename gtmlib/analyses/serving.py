@@ -48,11 +48,23 @@ class Pool:
 def sum_costs(loaded: Loaded) -> pd.DataFrame:
     """Sum the period's costs per pool and customer.
 
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement, with or without costs.
+
     Returns
     -------
     DataFrame
         cost_pool, customer_id (missing: of no customer), amount, capacity (minutes); without rows where there are no
         costs.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> costs = {"cost_pool": ["freight"] * 3, "customer_id": ["K1", "K1", None], "amount": [5.0, 3.0, 4.0]}
+    >>> sum_costs(load_frames({"costs": pd.DataFrame(costs)}))["amount"].tolist()
+    [8.0, 4.0]
     """
     if loaded.missing(costs=()):
         return pd.DataFrame({"cost_pool": [], "customer_id": [], "amount": [], "capacity": []})
@@ -83,7 +95,18 @@ def assign_costs(loaded: Loaded, sales: pd.DataFrame, costs: pd.DataFrame) -> tu
     Raises
     ------
     ParameterError
-        If the contract names a pool or a driver that the data don't have.
+        If the contract names a pool or a driver that the data don't have, or a time-driven pool lacks capacity or
+        minutes.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> sales = pd.DataFrame({"n_orders": [3, 1], "n_transactions": 4, "net_revenue": 9.0}, index=["K1", "K2"])
+    >>> costs = pd.DataFrame({"cost_pool": ["freight"], "amount": [8.0]})
+    >>> loaded = load_frames({"costs": costs}, costs={"freight": {"rule": "driver", "driver": "orders"}})
+    >>> served, pools = assign_costs(loaded, sales, sum_costs(loaded))
+    >>> served.to_dict(), pools[0].rate
+    ({'K1': 6.0, 'K2': 2.0}, 2.0)
     """
     rules = loaded.engagement.contract.costs
     for name in rules if len(costs) else ():

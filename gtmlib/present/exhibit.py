@@ -17,7 +17,15 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumn:
-    """A column: its heading in the reader's language, and how its raw cells are written."""
+    """A column of a table.
+
+    Parameters
+    ----------
+    label : str
+        Its heading in the reader's language.
+    kind : CellKind
+        How its raw cells are written.
+    """
 
     label: str
     kind: CellKind = "text"
@@ -25,7 +33,7 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Raw numbers with headings; `has_total_row` marks the last row as a total.
+    """Raw numbers with headings.
 
     Parameters
     ----------
@@ -33,6 +41,8 @@ class Table:
         Headings and kinds; the first column names the row.
     rows : tuple of tuple
         Raw cells; None where nothing is known.
+    has_total_row : bool
+        Whether the last row is a total.
     """
 
     columns: tuple[TableColumn, ...]
@@ -41,14 +51,32 @@ class Table:
 
 
 def columns(say: Callable[[str], str], words: str) -> tuple[TableColumn, ...]:
-    """Name a table's columns by words like `column.rate:percent`: a catalog key, and its kind where it is not text."""
+    """Name a table's columns.
+
+    Parameters
+    ----------
+    say : callable
+        Gives the text of a catalog key, as `Language.say` does.
+    words : str
+        Like `column.name column.rate:percent`: catalog keys, each with its kind where it is not text.
+    """
     pairs = [word.partition(":") for word in words.split()]
     return tuple(TableColumn(label=say(key), kind=kind or "text") for key, _, kind in pairs)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kpi:
-    """A number for the first page: label, formatted value, and its n and interval in words."""
+    """A number for the first page.
+
+    Parameters
+    ----------
+    label : str
+        What it is.
+    value : str
+        Formatted, with its unit.
+    detail : str
+        Its n and interval in words.
+    """
 
     label: str
     value: str
@@ -76,7 +104,9 @@ class Exhibit:
     notes : tuple of str
         Method, exclusions and cautions, small below.
     verdict : {'confirmed', 'refuted', 'cannot_tell'}, optional
-        Shown as a badge, with `evidence` (n and interval in words) beside it.
+        Shown as a badge.
+    evidence : str
+        Beside the badge: n and interval in words.
     headline : str
         Where not empty, the heading of its chapter.
     kpis : tuple of Kpi

@@ -38,8 +38,16 @@ def plot_shrunken(
         The same after empirical Bayes; None draws no second mark.
     ci_low, ci_high : sequence
         Interval of the mean; None where there is none.
+    language : Language
+        The reader's.
+    kind : CellKind
+        How the means are written.
+    accent : str
+        The brand's main colour, as #rrggbb.
     details : sequence of str
         Small text under each label.
+    axis_title : str
+        Quantity and unit.
     """
     places, strong, loss = list(range(len(labels))), readable_shade(accent, 4.5), loss_colour(accent)
     colours = [loss if value < 0 else strong for value in raw]
@@ -71,7 +79,13 @@ def plot_shrunken(
 
 
 def with_room(figure: Figure) -> Figure:
-    """Give intervals of money more room at the right: a currency in capitals is wider than digits."""
+    """Give intervals of money more room at the right: a currency in capitals is wider than digits.
+
+    Parameters
+    ----------
+    figure : plotly Figure
+        Is changed, and given back.
+    """
     return figure.update_layout(margin_r=(figure.layout.margin.r or 0) + 26)
 
 
@@ -91,12 +105,22 @@ def plot_cells(
 
     Parameters
     ----------
+    row_labels, column_labels : sequence of str
+        Names of rows and columns.
     values : sequence of sequences
         One per row label, with one value per column label; None is a cell that is not known.
+    language : Language
+        The reader's.
+    kind : CellKind
+        How the values are written.
+    accent : str
+        The brand's main colour, as #rrggbb.
     hovers : sequence of sequences of str
         What a cell says when pointed at, beside its names and value.
     empty : {'blank', 'grey'}
         What is not known is left blank (not seen yet), or grey with a dash (too few to be shown).
+    x_title : str
+        What the columns are.
     """
     known = [abs(cell) for row in values for cell in row if cell is not None]
     top = max(known, default=1.0) or 1.0

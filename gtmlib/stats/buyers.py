@@ -284,6 +284,10 @@ def estimate_purchases(
     ParameterError
         If the horizon is not above 0, or a customer's numbers contradict each other.
 
+    References
+    ----------
+    Fader, Hardie & Lee (2005), Marketing Science 24, 275-284, equation 10.
+
     Examples
     --------
     >>> customers = [2, 1, 0, 0, 4], [30.4, 1.7, 0, 0, 35.0], [38.9, 38.9, 38.9, 20.0, 36.0]

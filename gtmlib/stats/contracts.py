@@ -151,6 +151,10 @@ def estimate_contract_survival(
     ParameterError
         If an age or the level is out of range.
 
+    References
+    ----------
+    Fader & Hardie (2007), J. Interactive Marketing 21, 76-90.
+
     Examples
     --------
     >>> first = estimate_contract_survival(estimate_contracts([1000], [131]), [1])[0]

@@ -115,6 +115,10 @@ def estimate_cost_rates(cells: CostCells) -> CostRates:
     ParameterError
         If columns differ in length, or a cell occurs twice.
 
+    References
+    ----------
+    None published: ratio imputation within cells, in an order of rules that is this package's own.
+
     Examples
     --------
     >>> rates = estimate_cost_rates(CostCells(

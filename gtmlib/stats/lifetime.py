@@ -53,6 +53,10 @@ def check_enough_data(n_repeats: ArrayLike) -> EnoughData:
     ParameterError
         If a count is out of range.
 
+    References
+    ----------
+    None published: both floors are this package's own. Below them the prior leads the fits, not the customers.
+
     Examples
     --------
     >>> check_enough_data([1, 0, 3]).reason
@@ -177,7 +181,7 @@ def estimate_future_revenue(
         The customers to sum over, as for `gtmlib.stats.buyers.estimate_buyers`.
     mean_spend : array_like
         Their net revenue per repeat purchase; 0 without repeats.
-    year, n_years, discount_rate
+    year, n_years, discount_rate : float, int, float
         As for `discounted_purchases`. Five years, since nothing in the data speaks of later ones.
     confidence_level : float
         Coverage of the intervals, in (0, 1): of what the fits do not know; single customers vary far more.
@@ -250,7 +254,7 @@ def value_by_multiple(
     ----------
     yearly_contribution : Estimate
         Per customer and year, in money; may be a loss.
-    retention_rate, discount_rate, n_years
+    retention_rate, discount_rate, n_years : float, float, int or None
         As for `gtmlib.stats.unit_economics.value_multiple`: assumptions, to be stated beside the value.
 
     Returns

@@ -98,6 +98,10 @@ def compare_ranks(base: ArrayLike, scenarios: ArrayLike) -> RankStability:
     ParameterError
         If shapes don't fit, or a number is not finite.
 
+    References
+    ----------
+    None published: it counts, and estimates nothing.
+
     Examples
     --------
     >>> compare_ranks([50, 20, 5], [[60, 30, 15], [30, -2, -1]]).n_moved

@@ -179,6 +179,15 @@ def expected_spend(spend: SpendFit, n_purchases: ArrayLike, mean_spend: ArrayLik
 def spend_at(values: Numbers, unit: float, n_purchases: ArrayLike, mean_spend: ArrayLike) -> Numbers:
     """Give `expected_spend` at other parameters: p, q - 1 and v / unit, as in `SpendFit.fit`.
 
+    Parameters
+    ----------
+    values : ndarray
+        p, q - 1 and v / `unit`.
+    unit : float
+        Money, above 0: what v was scaled by.
+    n_purchases, mean_spend : array_like
+        As for `expected_spend`.
+
     Raises
     ------
     ParameterError

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gtmlib.analyses.bridge import analyse_bridge
 from gtmlib.analyses.conversion import comparison, conduct
 from gtmlib.analyses.conversion.comparison import (
     Rates,
@@ -24,20 +25,16 @@ from gtmlib.analyses.conversion.comparison import (
     analyse_variants,
 )
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
+from gtmlib.analyses.cost_trust import analyse_cost_trust
 from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, analyse_data
+from gtmlib.analyses.ideal import analyse_core_customers
+from gtmlib.analyses.lifetime import analyse_lifetime
+from gtmlib.analyses.margins import analyse_margins
 from gtmlib.analyses.objections import CodeRate, ObjectionRates, analyse_objections
-from gtmlib.analyses.profitability import SegmentProfit as Profit
-from gtmlib.analyses.profitability import (
-    Segments,
-    Waterfall,
-    Whale,
-    analyse_segments,
-    analyse_waterfall,
-    analyse_whale_curve,
-    measure_of,
-)
-from gtmlib.analyses.profitability import _steps as lay_out_steps
+from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_waterfall, analyse_whale_curve
+from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import OTHER, MissingData
+from gtmlib.analyses.retention import analyse_retention, analyse_survival
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
 from gtmlib.data.schema import TABLES
@@ -49,60 +46,16 @@ from gtmlib.present.language import Language
 from gtmlib.present.sentences import describe_evidence, describe_finding
 from gtmlib.present.tables import render_table
 from gtmlib.stats.concentration import estimate_whale_curve
-from gtmlib.stats.means import estimate_mean
 from gtmlib.stats.planning import plan_comparison
 from gtmlib.stats.proportions import estimate_proportion
 from templates.demo.synth import Demo
 
+from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
+
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
 
-# --- Results as extreme as data can make them: nothing earned, everything lost, one customer, one conversation. ---
-
-NAMES = st.sampled_from(["Industri & handel", "<b>Retail</b>", "{x}", "NA", OTHER, "Segment with a long name " * 3])
-AMOUNTS = st.one_of(st.just(0.0), st.integers(-(10**13), 10**13).map(lambda cents: cents / 100))
-COUNTS = st.one_of(st.just(0), st.just(1), st.integers(0, 10**6))
-RATES = st.tuples(st.integers(0, 400), st.integers(1, 400)).map(lambda pair: estimate_proportion(min(pair), pair[1]))
-UNKNOWN = st.lists(st.sampled_from(["list_revenue", "cogs", "cost_to_serve"]), unique=True).map(tuple)
-
-
-@st.composite
-def waterfalls(draw: st.DrawFn) -> Waterfall:
-    sums = {name: draw(AMOUNTS) for name in ("list_revenue", "net_revenue", "cogs", "cost_to_serve", "contribution")}
-    unknown = draw(UNKNOWN)
-    return Waterfall(
-        steps=lay_out_steps(sums, unknown),
-        unknown=unknown,
-        n_transactions=draw(COUNTS),
-        n_customers=draw(COUNTS),
-        n_left_out=draw(COUNTS),
-        unallocated=draw(AMOUNTS),
-        imputed_cogs=0.0 if "cogs" in unknown or not sums["cogs"] else draw(AMOUNTS),
-        currency="SEK",
-    )
-
-
-@st.composite
-def segments(draw: st.DrawFn) -> Segments:
-    rows = []
-    for name in draw(st.lists(NAMES, min_size=1, max_size=5, unique=True)):
-        values = draw(st.lists(AMOUNTS, min_size=1, max_size=4))
-        mean = estimate_mean(len(values), sum(values), sum(value**2 for value in values))
-        rows.append(Profit(segment=name, net_revenue=draw(AMOUNTS), contribution=round(sum(values), 2), mean=mean))
-    return Segments(
-        rows=tuple(sorted(rows, key=lambda row: -row.contribution)),
-        n_without_segment=draw(COUNTS),
-        contribution_without_segment=draw(AMOUNTS),
-        smallest_group=5,
-        measure=measure_of(draw(UNKNOWN)),
-        currency="SEK",
-    )
-
-
-@st.composite
-def whales(draw: st.DrawFn) -> Whale:
-    curve = estimate_whale_curve(draw(st.lists(AMOUNTS, min_size=1, max_size=30)))
-    return Whale(curve=curve, measure=measure_of(draw(UNKNOWN)), currency="SEK")
+# --- Results as extreme as data can make them; those of the profit chapter are in `drawn`. ---
 
 
 @st.composite
@@ -211,7 +164,12 @@ MISSING = st.builds(
     chapter=st.sampled_from(["profitability", "objections", "conversion"]),
     needed=st.lists(NEEDED, min_size=1, max_size=4, unique=True).map(tuple),
 )
-ANY_RESULT = st.one_of(waterfalls(), segments(), whales(), objections(), conversions(), CHECKS, COVERAGES, MISSING)
+CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
+CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
+RESULTS_DRAWN = {
+    **PROFIT_RESULTS, ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+}  # fmt: skip
+ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions(), conversions())
 
 
 def texts(exhibit: Exhibit) -> Iterator[str]:
@@ -222,9 +180,7 @@ def texts(exhibit: Exhibit) -> Iterator[str]:
 
 
 def test_every_type_of_result_has_a_presenter_and_is_drawn_here() -> None:
-    drawn = {Waterfall, Segments, Whale, ObjectionRates, DataCheck, Coverage, MissingData}
-    drawn |= {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison, Trace, Fidelity, Plan, FalseAlarms}
-    assert set(RESULTS.values()) == set(PRESENTERS) == drawn
+    assert set(RESULTS.values()) == set(PRESENTERS) == {*RESULTS_DRAWN, *CONVERSIONS}
 
 
 @settings(max_examples=100)
@@ -262,11 +218,13 @@ def test_any_result_is_presented_in_both_languages_without_holes(result: Any) ->
 
 @pytest.mark.parametrize(("contributions", "said"), [
     ([5.0] * 10, "None of the 10 customers costs more than it brings."),
-    ([5.0] * 9 + [-1.0], "1 of 10 customers costs more than it brings: SEK 1 in all."),
-    ([5.0] * 8 + [-1.0] * 2, "2 of 10 customers cost more than they bring: SEK 2 in all."),
+    ([5.0] * 9 + [-1.0], "1 of 10 customers costs more than it brings."),  # how much would be one customer's figure
+    ([5.0] * 8 + [-1.0] * 2, "2 of 10 customers cost more than they bring."),
+    ([5.0] * 5 + [-1.0] * 5, "5 of 10 customers cost more than they bring: SEK 5 in all."),
 ])  # fmt: skip
 def test_the_whale_curve_says_how_many_of_how_many_lose(contributions: list[float], said: str) -> None:
-    whale = Whale(curve=estimate_whale_curve(contributions), measure="contribution", currency="SEK")
+    curve, spread = estimate_whale_curve(contributions), {"gini": None, "herfindahl": None, "effective_number": None}
+    whale = Whale(curve=curve, **spread, measure="contribution", currency="SEK")
     assert present(whale, LANGUAGES[0], ACCENT).sentences[0].replace("\N{NO-BREAK SPACE}", " ") == said
 
 
@@ -276,7 +234,8 @@ def test_the_whale_curve_says_how_many_of_how_many_lose(contributions: list[floa
 @pytest.fixture(scope="module")
 def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     analyses = (analyse_data, analyse_coverage, analyse_waterfall, analyse_segments, analyse_whale_curve,
-                analyse_variants)  # fmt: skip
+                reconcile_ledger, analyse_cost_trust, analyse_margins, analyse_bridge, analyse_retention,
+                analyse_survival, analyse_lifetime, analyse_core_customers, analyse_variants)  # fmt: skip
     results: dict[str, Any] = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
     found = results["analyse_variants"]
     results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}

@@ -373,7 +373,7 @@ COMPLETE_FILES = {
     "1,2025-01-02,R1,demo,a,a,yes\n2,2025-01-02,R1,demo,b,b,no\n",
     "said.csv": "touch_id,code\n1,price\n",
     "deals.csv": "deal_id,status,lost_reason\n1,lost,price\n2,lost,price\n3,won,\n",
-    "sales.csv": "transaction_id,customer_id,net_revenue,list_revenue,cogs\n1,K1,10,12,5\n",
+    "sales.csv": "transaction_id,customer_id,date,net_revenue,list_revenue,cogs\n1,K1,2025-01-02,10,12,5\n",
     "costs.csv": "cost_pool,amount,customer_id\nfreight,1,K1\n",
     "who.csv": "customer_id,country\nK1,SE\n",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from gtmlib.analyses.bridge import PeriodBridge
 from gtmlib.analyses.cost_trust import CostTrust
-from gtmlib.analyses.margins import Margins
+from gtmlib.analyses.margins import LEAST_SHARE, Margins
 from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.exhibit import Cell, Exhibit, Table, TableColumn, columns
@@ -20,7 +20,17 @@ SMALL = 0.0005  # shares that are written as 0.0 %
 
 
 def present_reconciled(result: Reconciled, language: Language, _: str) -> Exhibit:
-    """Show the ledger and the rows it was split into."""
+    """Show the ledger and the rows it was split into.
+
+    Parameters
+    ----------
+    result : Reconciled
+        The ledger, split.
+    language : Language
+        Of the reader.
+    _ : str
+        The brand's colour; not needed, as nothing is drawn.
+    """
     say = language.say
     title = say(
         "profitability.ledger.title" if result.is_reconciled else "profitability.ledger.title.off",
@@ -48,7 +58,7 @@ def present_reconciled(result: Reconciled, language: Language, _: str) -> Exhibi
             used=pool.used_share,
         )
         for pool in result.pools
-        if pool.rule != "direct"
+        if pool.rule == "driver" or pool.used_share is not None
     ]
     named = columns(say, "profitability.column.step column.amount:money_exact")
     return Exhibit(
@@ -61,20 +71,32 @@ def present_reconciled(result: Reconciled, language: Language, _: str) -> Exhibi
 
 
 def present_cost_trust(result: CostTrust, language: Language, _: str) -> Exhibit:
-    """Say what part of cost is estimated, and whether it would change the order of segments."""
+    """Say what part of cost is estimated, and whether it would change the order of segments.
+
+    Parameters
+    ----------
+    result : CostTrust
+        Estimated cost and scenarios.
+    language : Language
+        Of the reader.
+    _ : str
+        The brand's colour; not needed, as nothing is drawn.
+    """
     say = language.say
-    share = result.imputed_share
-    kind = "some" if share >= SMALL else "none"
+    parts = {
+        "unit_cost": result.by_unit_cost, "cell_ratio": result.by_cell_ratio,
+        "segment_ratio": result.by_segment_ratio,
+    }  # fmt: skip
+    if result.n_imputed:
+        kind = "some" if 0 <= result.imputed <= result.cogs else "amount"  # what returns make negative is no share
+    else:
+        kind = "unpriced" if result.n_unpriced else "none"
     sentences = []
-    if kind == "some":
-        parts = {
-            "unit_cost": result.by_unit_cost, "cell_ratio": result.by_cell_ratio,
-            "segment_ratio": result.by_segment_ratio,
-        }  # fmt: skip
+    if whole := sum(map(abs, parts.values())):
         rules = [
-            say(f"profitability.trust.by.{name}", share=amount / result.imputed)
+            say(f"profitability.trust.by.{name}", share=abs(amount) / whole)
             for name, amount in parts.items()
-            if amount / result.imputed >= SMALL
+            if abs(amount) / whole >= SMALL
         ]
         sentences.append(say("profitability.trust.rules", n=result.n_imputed, of=result.n_transactions, rules=rules))
     if result.n_unpriced:
@@ -88,7 +110,9 @@ def present_cost_trust(result: CostTrust, language: Language, _: str) -> Exhibit
     )
     return Exhibit(
         id="profitability-trust",
-        title=say(f"profitability.trust.title.{kind}", share=share, amount=result.imputed),
+        title=say(
+            f"profitability.trust.title.{kind}", share=result.imputed_share, amount=result.imputed, n=result.n_unpriced
+        ),
         sentences=tuple(sentences),
         table=Table(columns=tuple(heads), rows=rows) if rows else None,
         notes=(say("profitability.trust.note"),) if rows else (),
@@ -116,11 +140,21 @@ def _scenario_heads(result: CostTrust, language: Language) -> Iterator[TableColu
 
 
 def present_margins(result: Margins, language: Language, accent: str) -> Exhibit:
-    """Show gross profit rates by segment and product."""
+    """Show gross profit rates by segment and product.
+
+    Parameters
+    ----------
+    result : Margins
+        By segment and product.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     if not result.cells:
-        title = say("profitability.margins.too_many", n=result.n_products, share=result.shown_share)
-        return Exhibit(id="profitability-margins", title=title)
+        key = "profitability.margins.too_many" if result.shown_share < LEAST_SHARE else "profitability.margins.none"
+        return Exhibit(id="profitability-margins", title=say(key, n=result.n_products, share=result.shown_share))
     segments = [str(name_of("segment", name, language)) for name in result.segments]
     products = [say("profitability.margins.other") if name == OTHER else name for name in result.products]
     n_columns = len(products)
@@ -138,7 +172,8 @@ def present_margins(result: Margins, language: Language, accent: str) -> Exhibit
         args = {"segment": worst.segment, "product": worst.product, "rate": worst.rate}
         args |= {"best": best.rate, "best_segment": best.segment, "best_product": best.product}
         title = say(f"profitability.margins.title.{kind}", **args)
-        sentences.append(say("profitability.margins.best", **args))
+        if worst is not best:
+            sentences.append(say("profitability.margins.best", **args))
     notes = [say("profitability.margins.note")]
     if any(cell.rate is None for cell in result.cells):
         notes.append(say("profitability.margins.grey", smallest=result.smallest_group))
@@ -155,7 +190,17 @@ def present_margins(result: Margins, language: Language, accent: str) -> Exhibit
 
 
 def present_bridge(result: PeriodBridge, language: Language, accent: str) -> Exhibit:
-    """Show why what is left changed from one period to the next."""
+    """Show why what is left changed from one period to the next.
+
+    Parameters
+    ----------
+    result : PeriodBridge
+        Two periods, and the steps between them.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     if not result.steps or result.before is None or result.after is None:
         kind = "short" if result.before is None else "empty"

@@ -19,7 +19,17 @@ MOST_LEVELS = 12  # of features in one chart; the table has all
 
 
 def present_retention(result: Retention, language: Language, accent: str) -> Exhibit:
-    """Show the share of each cohort that still buys."""
+    """Show the share of each cohort that still buys.
+
+    Parameters
+    ----------
+    result : Retention
+        Cohorts by first purchase.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say, triangle = language.say, result.triangle
     if triangle is None or len(triangle.together) < 2:
         return Exhibit(id="profitability-retention", title=say("profitability.retention.short"))
@@ -57,7 +67,17 @@ def present_retention(result: Retention, language: Language, accent: str) -> Exh
 
 
 def present_survival(result: Survival, language: Language, accent: str) -> Exhibit:
-    """Show how many of each segment's customers still buy after a year, or as long as the data allow."""
+    """Show how many of each segment's customers still buy after a year, or as long as the data allow.
+
+    Parameters
+    ----------
+    result : Survival
+        Shares by segment and age.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     seen = sorted({row.months for row in result.staying if row.share is not None})
     if not seen or result.gone_after_days is None:
@@ -72,6 +92,7 @@ def present_survival(result: Survival, language: Language, accent: str) -> Exhib
     kind = "one" if len(rows) == 1 else "apart" if apart else "alike"
     title = say(f"profitability.survival.title.{kind}", **args)
     by_age = {(row.segment, row.months): row.share for row in result.staying}
+    sizes = {row.segment: row.n for row in (*rows, *result.staying)}  # also those that were not seen for so long
     heads = [TableColumn(label=say("column.segment")), TableColumn(label=say("column.customers"), kind="count")]
     heads += [TableColumn(label=say("profitability.retention.age", n=age), kind="percent") for age in seen]
     return Exhibit(
@@ -91,20 +112,30 @@ def present_survival(result: Survival, language: Language, accent: str) -> Exhib
         table=Table(
             columns=tuple(heads),
             rows=tuple(
-                (name, row.n, *(by_age.get((row.segment, age)) for age in seen))
-                for name, row in zip(names, rows, strict=True)
+                (str(name_of("segment", segment, language)), n, *(by_age.get((segment, age)) for age in seen))
+                for segment, n in sizes.items()
             ),
         ),
-        notes=(say("profitability.survival.note", days=result.gone_after_days, level=result.confidence_level),),
+        notes=(say("profitability.survival.note", n=result.gone_after_days, level=result.confidence_level),),
     )
 
 
 def present_lifetime(result: LifetimeValue, language: Language, accent: str) -> Exhibit:
-    """Show what a customer is worth over the horizon, by segment."""
+    """Show what a customer is worth over the horizon, by segment.
+
+    Parameters
+    ----------
+    result : LifetimeValue
+        Of all, and by segment.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say, whole = language.say, result.whole
     if whole is None:
         return Exhibit(id="profitability-lifetime", title=say("profitability.lifetime.none"))
-    args: dict[str, Any] = {"value": whole.value, "years": result.n_years, "n": result.n_customers}
+    args: dict[str, Any] = {"value": whole.value, "n": result.n_years}
     args |= {"low": whole.ci_low, "high": whole.ci_high, "level": result.confidence_level}
     of = "contract" if result.model == "contracts" else "customer" if result.measure in EARNED else "before_cogs"
     args["measure_as"] = name_of("measure_as", result.measure, language)
@@ -113,13 +144,12 @@ def present_lifetime(result: LifetimeValue, language: Language, accent: str) -> 
         sentences.append(say("profitability.lifetime.interval", **args))
     losing = [row.segment for row in result.segments if (row.ci_high or 0.0) < 0 and row.segment != OTHER]
     if losing:
-        sentences.append(say("profitability.lifetime.losing", segments=losing, years=result.n_years))
+        sentences.append(say("profitability.lifetime.losing", segments=losing, n=result.n_years))
     if result.reason is not None:
-        sentences.append(
-            say(f"profitability.lifetime.{result.reason}", n=result.n_customers, repeaters=result.n_repeaters)
-        )
+        n_few = result.n_repeaters if result.reason == "few_repeaters" else result.n_customers
+        sentences.append(say(f"profitability.lifetime.{result.reason}", n=n_few))
     notes = [say(f"profitability.lifetime.model.{result.model}", n=result.n_repeaters, customers=result.n_customers)]
-    notes.append(say("profitability.lifetime.assumed", years=result.n_years, rate=result.discount_rate))
+    notes.append(say("profitability.lifetime.assumed", n=result.n_years, rate=result.discount_rate))
     notes.append(say("profitability.lifetime.kept", measure_as=name_of("measure_as", result.measure, language)))
     if result.model == "multiple" and result.retention is not None:
         rate = result.retention
@@ -138,7 +168,7 @@ def present_lifetime(result: LifetimeValue, language: Language, accent: str) -> 
         accent=accent,
         details=[say("figure.customers", n=row.n) for row in rows],
         reference=0.0,
-        axis_title=say("profitability.lifetime.axis", years=result.n_years),
+        axis_title=say("profitability.lifetime.axis", n=result.n_years),
     ) if rows else None  # fmt: skip
     title = say(f"profitability.lifetime.title.{of}", **args)
     named = (
@@ -151,14 +181,24 @@ def present_lifetime(result: LifetimeValue, language: Language, accent: str) -> 
         title=title,
         sentences=tuple(sentences),
         figure=with_room(figure) if figure is not None else None,
-        alt=f"{title}. " + "; ".join(said) + ".",
+        alt=f"{title}. " + "; ".join(said) + "." if rows else "",
         table=Table(columns=columns(say, named), rows=table_rows) if rows else None,
         notes=tuple(notes),
     )
 
 
 def present_core_customers(result: CoreCustomers, language: Language, accent: str) -> Exhibit:
-    """Show which features of customers go with contribution."""
+    """Show which features of customers go with contribution.
+
+    Parameters
+    ----------
+    result : CoreCustomers
+        Levels of features, with their lifts.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     named = {
         (row.feature, row.level): f"{name_of('segment', row.level, language)} "

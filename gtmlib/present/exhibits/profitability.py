@@ -14,7 +14,17 @@ from gtmlib.present.sentences import name_of
 
 
 def present_waterfall(result: Waterfall, language: Language, accent: str) -> Exhibit:
-    """Show the way from revenue to contribution, as far as the data go."""
+    """Show the way from revenue to contribution, as far as the data go.
+
+    Parameters
+    ----------
+    result : Waterfall
+        Its steps.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say = language.say
     rows = [(say(f"profitability.step.{step.name}"), step.amount) for step in result.steps]
     left, revenue = result.left, result.amount("net_revenue") or 0.0
@@ -34,8 +44,9 @@ def present_waterfall(result: Waterfall, language: Language, accent: str) -> Exh
         if (amount := getattr(result, name))
     ]
     if result.imputed_cogs:
-        imputed = result.imputed_cogs / -(result.amount("cogs") or 1.0)
-        notes.append(say("profitability.waterfall.imputed", amount=result.imputed_cogs, share=imputed))
+        cogs, imputed = -(result.amount("cogs") or 0.0), result.imputed_cogs
+        key = "profitability.waterfall.imputed" if 0 < imputed <= cogs else "profitability.waterfall.imputed.amount"
+        notes.append(say(key, amount=imputed, share=imputed / (cogs or 1.0)))
     if result.n_unpriced:
         notes.append(say("profitability.waterfall.unpriced", n=result.n_unpriced))
     if result.n_left_out:
@@ -59,7 +70,17 @@ def present_waterfall(result: Waterfall, language: Language, accent: str) -> Exh
 
 
 def present_segments(result: Segments, language: Language, accent: str) -> Exhibit:
-    """Compare segments by the mean contribution per customer."""
+    """Compare segments by the mean contribution per customer.
+
+    Parameters
+    ----------
+    result : Segments
+        One row per segment.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say, measure_as = language.say, name_of("measure_as", result.measure, language)
     rows = sorted(result.rows, key=lambda row: -row.mean.mean)
     names = [str(name_of("segment", row.segment, language)) for row in rows]
@@ -107,7 +128,7 @@ def present_segments(result: Segments, language: Language, accent: str) -> Exhib
 
 
 def _segment_cells(name: str, row: SegmentProfit, is_shrunken: bool, is_costed: bool) -> tuple[Cell, ...]:
-    rate = row.contribution / row.net_revenue if row.net_revenue else None
+    rate = row.contribution / row.net_revenue if row.net_revenue > 0 else None
     cells: list[Cell] = [
         name,
         row.mean.n,
@@ -151,8 +172,11 @@ def _segments_title(result: Segments, language: Language) -> str:
         measure_as = name_of("measure_as", result.measure, language)
         return language.say("profitability.segments.title.one", mean=result.rows[0].mean.mean, measure_as=measure_as)
     worst, best = min(rows, key=lambda row: row.contribution), max(rows, key=lambda row: row.contribution)
-    if worst.contribution < 0 or total <= 0:
+    if worst.contribution < 0:
         return language.say("profitability.segments.title.loss", segment=worst.segment, amount=-worst.contribution)
+    if total <= 0:  # nothing was earned, or what is folded together loses it
+        measure_as = name_of("measure_as", result.measure, language)
+        return language.say("profitability.segments.title.together", amount=total, measure_as=measure_as)
     share, measure = best.contribution / total, name_of("measure", result.measure, language)
     return language.say("profitability.segments.title.most", segment=best.segment, share=share, measure=measure)
 
@@ -169,7 +193,17 @@ def _segments_compared(result: Segments, language: Language) -> tuple[str, ...]:
 
 
 def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhibit:
-    """Show how contribution cumulates over customers, best first."""
+    """Show how contribution cumulates over customers, best first.
+
+    Parameters
+    ----------
+    result : Whale
+        The curve.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    """
     say, curve = language.say, result.curve
     hidden = set(curve.withheld)
     args: dict[str, Any] = {"top": curve.top_20_share, "peak": curve.peak_share, "at": curve.peak_at_share}
@@ -186,7 +220,7 @@ def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhib
     sentences = []
     if is_earned:  # before cost of goods nobody can be said to lose, or not to
         kind = ("lose_only" if "loss_total" in hidden else "lose") if loses else "none_lose"
-        sentences.append(say(f"profitability.whale.{kind}", n=curve.n_loss_customers, **args))
+        sentences.append(say(f"profitability.whale.{kind}", n=curve.n_loss_customers or curve.n_customers, **args))
     if loses and "peak_share" not in hidden:
         sentences.append(say("profitability.whale.peak", **args))
     sentences += spread

@@ -1,0 +1,322 @@
+"""The sections of the engagement contract, with their types and what they must agree on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from datetime import date
+from pathlib import PureWindowsPath
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from gtmlib.data.crm import preset_names
+from gtmlib.data.schema import TABLES, Kind
+from gtmlib.errors import ParameterError
+
+Language = Literal["en", "sv"]
+
+
+class Section(BaseModel):
+    """A table of the contract: strict types, and no key that is not known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _inside(path: str) -> str:
+    if path.startswith(("/", "~")) or ".." in PureWindowsPath(path).parts or PureWindowsPath(path).is_absolute():
+        raise ValueError("write a path inside the exports folder, without '..'")
+    return path
+
+
+def _known_table(name: str) -> str:
+    return require_known("canonical table", name, TABLES)
+
+
+def _known_preset(name: str) -> str:
+    return require_known("preset", name, preset_names())
+
+
+def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    table = info.data.get("table")
+    known = TABLES[table].columns if table else mapped
+    if unknown := [f"{name} ({nearest(name, known)})" for name in mapped if name not in known]:
+        raise ValueError(f"'{table}' has no column {', '.join(unknown)}")
+    return mapped
+
+
+InsidePath = Annotated[str, AfterValidator(_inside)]
+TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
+PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
+SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Headings = Annotated[dict[str, str], AfterValidator(_known_columns)]
+Words = Annotated[dict[str, dict[str, str]], AfterValidator(_known_columns)]
+
+
+class Exclude(Section):
+    """Rows to leave out, with the reason that is counted and shown."""
+
+    column: str = Field(description="Heading as in the file.")
+    values: list[str] = Field(min_length=1, description="Values that exclude a row; '' is an empty cell.")
+    reason: str = Field(min_length=3, description="Why, as the client will read it.")
+
+
+class Source(Section):
+    """One file (or database table) of the client's, and how to read it."""
+
+    file: InsidePath | None = Field(None, description="CSV, XLSX or Parquet file in the exports folder.")
+    database: str | None = Field(None, description="SQLite or DuckDB file, or $NAME of a variable with the address.")
+    relation: str | None = Field(None, description="Table or view of the database.")
+    table: TableName | None = Field(None, description="Canonical table to fill; none if a SELECT reads the file.")
+    preset: PresetName | None = Field(None, description="CRM whose headings the file has; none: found by the headings.")
+    sheet: str | None = Field(None, description="Sheet of a workbook; none: its only visible sheet.")
+    header_row: int = Field(1, ge=1, description="Row of the headings, as the file numbers it.")
+    has_totals_row: bool = Field(False, description="Whether the last row sums the others.")
+    delimiter: Literal[",", ";", "\t", "|"] = Field(",", description="What separates the fields of a CSV file.")
+    decimal: Literal[".", ","] = Field(".", description="Decimal sign of numbers written as text.")
+    date_format: str | None = Field(None, pattern=r"^[DMY.\-/ ]+$", description="Like DD.MM.YYYY; none: ISO, or told.")
+    null_words: list[str] = Field([], description="Words that mean 'no value', such as NULL. Empty cells always do.")
+    overflow: str | None = Field(None, description="Text column that gets the surplus fields of broken rows back.")
+    columns: Headings = Field({}, description="Canonical column = heading in the file.")
+    types: dict[str, Kind] = Field({}, description="Heading = type, for files that a SELECT reads.")
+    values: Words = Field({}, description="Per canonical column: word in the file = value.")
+    exclude: list[Exclude] = Field([], description="Rows to leave out, each with its reason.")
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if (self.file is None) == (self.database is None):
+            raise ValueError("give either 'file' or 'database'")
+        if (self.database is None) != (self.relation is None):
+            raise ValueError("'database' and 'relation' go together")
+        if self.table is None and (self.columns or self.values or self.preset):
+            raise ValueError("'columns', 'values' and 'preset' need 'table', the canonical table to fill")
+        if self.table is not None and self.types:
+            raise ValueError("'types' are for files that a SELECT reads; the columns of 'table' have theirs")
+        return self
+
+
+class Period(Section):
+    """The days that the analyses look at, both included."""
+
+    starts_on: date
+    ends_on: date
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.ends_on < self.starts_on:
+            raise ValueError("'ends_on' is before 'starts_on'")
+        return self
+
+
+class Segments(Section):
+    """How a customer gets its segment."""
+
+    by: Literal["segment", "industry", "country", "channel"] = Field("segment", description="Column of customers.")
+    names: dict[str, str] = Field({}, description="Value in the data = segment it belongs to.")
+
+
+class Conversations(Section):
+    """Which touches count as a conversation with the client's customer."""
+
+    channels: list[str] = Field([], description="Channels that are conversations; none: all.")
+    excluded_outcomes: list[str] = Field([], description="Outcomes without a conversation, such as 'no answer'.")
+
+
+class Variants(Section):
+    """The message variants under test, declared before the data."""
+
+    control: str = Field(description="The variant that the others are compared with.")
+    planned_split: dict[str, Share] = Field(min_length=2, description="Variant = its planned share, in any unit.")
+    success: list[str] = Field([], description="Outcomes that count as success; none: converted_on is set.")
+    horizon_days: int | None = Field(None, ge=1, description="Days to convert; younger contacts are left out.")
+    looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
+    planned_n: int | None = Field(None, ge=2, description="Planned contacts in all variants together.")
+    names: dict[str, str] = Field({}, description="Variant = what the report calls it.")
+    unit: Literal["touch", "deal", "customer"] = Field(
+        "touch", description="What is one contact; of a deal or customer its first touch with a variant decides."
+    )
+    smallest_worthwhile: float | None = Field(
+        None, gt=0, lt=1, description="Smallest difference of conversion rates worth acting on, such as 0.02."
+    )
+    fidelity_floor: float = Field(
+        0.8, ge=0, le=1, description="Share of contacts that must get the assigned variant; below it, no verdict."
+    )
+    value_per_conversion: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="What a conversion is worth, in the engagement's currency."
+    )
+    period: Literal["month", "quarter"] = Field(
+        "month", description="Contacts are compared within this period, and the test is followed by it."
+    )
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        require_known("variant in 'control'", self.control, self.planned_split)
+        for variant in self.names:
+            require_known("variant in 'names'", variant, self.planned_split)
+        return self
+
+
+class CostRule(Section):
+    """How a cost pool gets to the customers who cause it; amounts that name a customer stay with that customer."""
+
+    rule: Literal["direct", "driver", "time_driven"] = Field(
+        "direct", description="direct: only to the customers that its rows name; else by units, or by minutes."
+    )
+    driver: str | None = Field(
+        None, description="A driver of the table `drivers`, or one of orders, lines, revenue, which the sales give."
+    )
+    rate: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        None, description="Money per unit of the driver; none: the pool over all units."
+    )
+    minutes_each: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None, description="Minutes that a unit takes, where the table `drivers` does not say."
+    )
+    capacity: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None, description="Minutes that the pool supplies in the period; none: the column `capacity` of its costs."
+    )
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        given = {name for name in ("rate", "minutes_each", "capacity") if getattr(self, name) is not None}
+        fitting = {"direct": set(), "driver": {"rate"}, "time_driven": {"minutes_each", "capacity"}}[self.rule]
+        if (self.rule == "direct") != (self.driver is None):
+            raise ValueError("rule 'driver' or 'time_driven' needs 'driver'; rule 'direct' has none")
+        if wrong := sorted(given - fitting):
+            raise ValueError(f"'{wrong[0]}' does not belong to rule '{self.rule}'")
+        return self
+
+
+class Fiscal(Section):
+    """The client's fiscal year."""
+
+    year_starts_in: int = Field(1, ge=1, le=12, description="Month in which it begins: 1 is January.")
+
+
+class LedgerTotals(Section):
+    """The client's own figures for the period, which ours are held against."""
+
+    net_revenue: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="Net revenue without VAT."
+    )
+    contribution: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="Net revenue less cost of goods and all costs sent, whether they belong to a customer or not."
+    )
+
+
+class Periods(Section):
+    """Two periods whose contributions are compared; without this section those that the data allow are chosen."""
+
+    before: Period
+    after: Period
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.after.starts_on <= self.before.ends_on:
+            raise ValueError("'after' must begin when 'before' is over")
+        return self
+
+
+class Lifetime(Section):
+    """What is assumed about the years to come."""
+
+    discount_rate: float = Field(0.10, ge=0, le=1, description="Per year: 0.10 is 10 %.")
+    n_years: int = Field(5, ge=1, le=10, description="Horizon; nothing in the data speaks of later years.")
+
+
+class Disclosure(Section):
+    """What a report may show of few people."""
+
+    smallest_group: int = Field(5, ge=2, description="Groups of fewer customers or conversations are folded together.")
+    name_reps: bool = Field(False, description="Whether a report may name sales reps; else they are numbered.")
+
+
+class Brand(Section):
+    """How the report looks."""
+
+    consultancy: str = Field("", description="Who made the report.")
+    accent: str = Field("#1f5f8b", pattern=r"^#[0-9a-fA-F]{6}$", description="Main colour, as #rrggbb.")
+
+
+class Contract(Section):
+    """The whole of `engagement.toml`."""
+
+    client: str = Field(min_length=1, description="The client's name, as the report shows it.")
+    title: str = Field("", description="Title of the report; none: the standard one.")
+    languages: list[Language] = Field(["en"], min_length=1, description="One report is made in each.")
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="The engagement's currency, such as SEK.")
+    exported_on: date = Field(description="The date of the data: nothing after it is known.")
+    period: Period | None = Field(None, description="Days to look at; none: all.")
+    sources: dict[SourceName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
+    tables: dict[TableName, str] = Field({}, description="Canonical table = one SELECT over the sources.")
+    amounts_without_vat: bool = Field(True, description="Amounts are without VAT. State it; VAT is nobody's revenue.")
+    segments: Segments = Segments()
+    fiscal: Fiscal = Fiscal()
+    costs: dict[str, CostRule] = Field({}, description="Cost pool = how it gets to customers; none: direct.")
+    spread: list[Literal["revenue", "orders", "customers"]] = Field(
+        [], description="Bases on which cost of no customer is spread too, to compare: never part of the contribution."
+    )
+    ledger_totals: LedgerTotals = LedgerTotals()
+    bridge: Periods | None = Field(None, description="Two periods to compare; none: the last two that the data hold.")
+    lifetime: Lifetime = Lifetime()
+    conversations: Conversations = Conversations()
+    variants: Variants | None = None
+    disclosure: Disclosure = Disclosure()
+    brand: Brand = Brand()
+
+    @field_validator("amounts_without_vat")
+    @classmethod
+    def _has_no_vat(cls, is_without: bool) -> bool:
+        if not is_without:
+            raise ValueError("take VAT out of the amounts in [tables], such as net_revenue / 1.25, and write true")
+        return is_without
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        filled = [*self.tables, *(source.table for source in self.sources.values() if source.table)]
+        if twice := sorted({table for table in filled if filled.count(table) > 1}):
+            raise ValueError(
+                f"table '{twice[0]}' is filled twice: keep one, or stack the files by SELECT and UNION ALL"
+            )
+        return self
+
+
+def require_known(what: str, name: str, known: Collection[str]) -> str:
+    """Give back a name that is among the known ones; refuse another, naming the nearest.
+
+    Parameters
+    ----------
+    what : str
+        What the message calls the thing named.
+    name : str
+        The name to look for.
+    known : collection of str
+        Names that are allowed.
+
+    Raises
+    ------
+    ParameterError
+        With the nearest known name, else all of them.
+    """
+    if name not in known:
+        raise ParameterError(f"unknown {what} '{name}': {nearest(name, known)}")
+    return name
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, else which there are.
+
+    Parameters
+    ----------
+    name : str
+        The unknown name.
+    known : iterable of str
+        Names that there are.
+
+    Examples
+    --------
+    >>> nearest("colums", ["columns", "values"])
+    "did you mean 'columns'?"
+    """
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else f"it can be {', '.join(sorted(known))}"
