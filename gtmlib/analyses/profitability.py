@@ -96,7 +96,7 @@ class Waterfall:
     def findings(self) -> tuple[Finding, ...]:
         """Give the total, and each step."""
         revenue = self.amount("net_revenue") or 0.0
-        share = self.left / revenue if revenue else None
+        share = self.left / revenue if revenue > 0 else None
         is_earned = self.measure in EARNED
         lead = ("total_contribution", "total") if is_earned else (f"total_{self.measure}", "total_without_cogs")
         if share is None:
@@ -173,7 +173,7 @@ class Segments:
         found = []
         name = "contribution" if self.measure in EARNED else self.measure
         for row in self.rows:
-            rate = row.contribution / row.net_revenue if row.net_revenue else None
+            rate = row.contribution / row.net_revenue if row.net_revenue > 0 else None
             args = {"measure_as": self.measure, "segment": row.segment, "amount": row.contribution}
             args |= {"rate": rate, "mean": row.mean.mean}
             mean = profit_finding(
@@ -250,7 +250,8 @@ class Whale:
             name = f"top_20_share_of_{self.measure}"
             top = [profit_finding(name, curve.top_20_share, "share", "top_of", args, n)] if "top" in args else []
             return (*top, *spread)
-        message = "whale" if {"top", "loss"} <= set(args) else "top_of" if "top" in args else "losers"
+        tells_loss = "loss" in args and curve.n_loss_customers
+        message = "losers" if "top" not in args else "whale" if tells_loss else "top_of"
         numbers = (
             ("whale_peak_share", curve.peak_share, "share", "peak_share"),
             ("whale_peak_at_share", curve.peak_at_share, "share", "peak_share"),

@@ -169,7 +169,7 @@ CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
     **PROFIT_RESULTS, ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
-ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions(), conversions())
+ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
 
 
 def texts(exhibit: Exhibit) -> Iterator[str]:
