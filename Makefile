@@ -3,8 +3,11 @@ PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint requirements.lock
 
 .PHONY: demo test test-full lab lint clean
-demo: .venv/.core
-	.venv/bin/python -m templates.demo && .venv/bin/gtm run demo
+demo: .venv/.core data/demo/engagement.toml
+	.venv/bin/gtm run demo
+
+data/demo/engagement.toml: $(wildcard templates/demo/*) | .venv/.core
+	.venv/bin/python -m templates.demo
 
 test: .venv/.dev
 	.venv/bin/python -m tests

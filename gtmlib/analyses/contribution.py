@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import ibis
@@ -187,6 +188,7 @@ def _is_complete(loaded: Loaded, column: str) -> bool:
     return about.filled.get(column) == about.n_rows
 
 
+@lru_cache(maxsize=4)  # every exhibit of the chapter starts from it, and none changes it
 def reduce_ledger(loaded: Loaded) -> Ledger:
     """Reduce sales and costs of the period to one row per customer, and to what is left beside them.
 

@@ -96,7 +96,7 @@ class LoadReport:
     joins: tuple[Unmatched, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)  # itself alone: a reduction is made once of it
 class Loaded:
     """An engagement with its canonical tables as Ibis tables on its own engine.
 

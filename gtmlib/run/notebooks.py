@@ -59,9 +59,10 @@ def execute_chapters(chapters: Iterable[Chapter], folder: Path, *, done: Callabl
         In the order of the chapters; empty if all went well.
     """
     planned = tuple(chapters)
+    longest_first = sorted(planned, key=lambda chapter: -chapter.notebook.stat().st_size)  # so that none is left alone
     failures = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = {pool.submit(_execute, chapter, folder): chapter for chapter in planned}
+        waiting = {pool.submit(_execute, chapter, folder): chapter for chapter in longest_first}
         for future in as_completed(waiting):
             chapter = waiting[future]
             if failure := future.result():

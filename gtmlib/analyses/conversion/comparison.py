@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from gtmlib.analyses.conversion.contacts import (
@@ -225,6 +226,7 @@ def rule_of(plan: Variants, confidence_level: float) -> ComparisonRule:
     )
 
 
+@lru_cache(maxsize=4)  # every exhibit of the chapter starts from it, and none changes it
 def read_contacts(loaded: Loaded) -> tuple[Variants, Counts] | Waiting | MissingData:
     """Give the plan and the counts of a test that can be compared, else why it can't be.
 
