@@ -33,6 +33,7 @@ class LocalText(str):
     texts: Mapping[str, str]
 
     def __new__(cls, text: str | Mapping[str, str]) -> LocalText:
+        """Make a text of one, or of one per language."""
         found = super().__new__(cls, text if isinstance(text, str) else next(iter(text.values())))
         found.texts = {} if isinstance(text, str) else dict(text)
         return found

@@ -101,7 +101,7 @@ class Language:
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
             `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
             (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
-            text) or `list`.
+            text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
 
         Raises
         ------
@@ -188,6 +188,10 @@ def _calendar(skeleton: str) -> Callable[[Any, Language], str]:
     return write
 
 
+def _counted(name: str) -> Callable[[Any, Language], str]:
+    return lambda value, language: language.say(f"figure.{name}", n=value)
+
+
 _POINTS, _SIZE = _decimal("+#,##0.0;-#,##0.0"), _decimal("#,##0.0")
 _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, language: language.word(str(value)),
@@ -210,6 +214,10 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
         lists.format_list([language.word(str(item)) for item in value], locale=language.locale)
     ),
 }
+
+
+COUNTED = ("customers", "contacts", "contracts", "files", "days", "weeks", "months", "years")
+_FORMATS |= {name: _counted(name) for name in COUNTED}
 
 
 class _Sentence(string.Formatter):
