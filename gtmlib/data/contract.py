@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from gtmlib.data.crm import preset_names
+from gtmlib.data.local_text import Language, LocalText, gather_words
 from gtmlib.data.schema import TABLES, Kind
 from gtmlib.errors import ParameterError
-
-Language = Literal["en", "sv"]
 
 
 class Section(BaseModel):
@@ -59,7 +58,14 @@ class Exclude(Section):
 
     column: str = Field(description="Heading as in the file.")
     values: list[str] = Field(min_length=1, description="Values that exclude a row; '' is an empty cell.")
-    reason: str = Field(min_length=3, description="Why, as the client will read it.")
+    reason: LocalText = Field(description="Why, as the client will read it.")
+
+    @field_validator("reason")
+    @classmethod
+    def _is_a_reason(cls, reason: LocalText) -> LocalText:
+        if len(reason.strip()) < 3:
+            raise ValueError("write why, as the client will read it")
+        return reason
 
 
 class Source(Section):
@@ -132,7 +138,7 @@ class Variants(Section):
     horizon_days: int | None = Field(None, ge=1, description="Days to convert; younger contacts are left out.")
     looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
     planned_n: int | None = Field(None, ge=2, description="Planned contacts in all variants together.")
-    names: dict[str, str] = Field({}, description="Variant = what the report calls it.")
+    names: dict[str, LocalText] = Field({}, description="Variant = what the report calls it.")
     unit: Literal["touch", "deal", "customer"] = Field(
         "touch", description="What is one contact; of a deal or customer its first touch with a variant decides."
     )
@@ -242,7 +248,7 @@ class Contract(Section):
     """The whole of `engagement.toml`."""
 
     client: str = Field(min_length=1, description="The client's name, as the report shows it.")
-    title: str = Field("", description="Title of the report; none: the standard one.")
+    title: LocalText = Field(LocalText(""), description="Title of the report; none: the standard one.")
     languages: list[Language] = Field(["en"], min_length=1, description="One report is made in each.")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="The engagement's currency, such as SEK.")
     exported_on: date = Field(description="The date of the data: nothing after it is known.")
@@ -250,6 +256,7 @@ class Contract(Section):
     sources: dict[SourceName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
     tables: dict[TableName, str] = Field({}, description="Canonical table = one SELECT over the sources.")
     amounts_without_vat: bool = Field(True, description="Amounts are without VAT. State it; VAT is nobody's revenue.")
+    words: dict[str, LocalText] = Field({}, description="Name in the data, such as a segment = its name per language.")
     segments: Segments = Segments()
     fiscal: Fiscal = Fiscal()
     costs: dict[str, CostRule] = Field({}, description="Cost pool = how it gets to customers; none: direct.")
@@ -278,7 +285,24 @@ class Contract(Section):
             raise ValueError(
                 f"table '{twice[0]}' is filled twice: keep one, or stack the files by SELECT and UNION ALL"
             )
+        for code in self.languages:
+            self.words_in(code)
         return self
+
+    def words_in(self, code: str) -> dict[str, str]:
+        """Give what the contract's own words, and the names in the data, are in a language.
+
+        Parameters
+        ----------
+        code : str
+            Of the language.
+
+        Raises
+        ------
+        ValueError
+            If the contract translates the same words in two ways.
+        """
+        return gather_words(self, code) | {name: text.in_language(code) for name, text in self.words.items()}
 
 
 def require_known(what: str, name: str, known: Collection[str]) -> str:

@@ -18,7 +18,6 @@ from gtmlib.data.contract import (
     Disclosure,
     Exclude,
     Fiscal,
-    Language,
     LedgerTotals,
     Lifetime,
     Period,
@@ -30,6 +29,7 @@ from gtmlib.data.contract import (
     nearest,
     require_known,
 )
+from gtmlib.data.local_text import Language
 from gtmlib.errors import ContractError, Problem
 
 __all__ = [  # the sections are part of what this module offers, wherever they stand
