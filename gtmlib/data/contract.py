@@ -252,8 +252,8 @@ class Behaviour(Section):
     name: str = Field(min_length=3, description="What is done, in the contract's first language.")
     names: dict[Language, str] = Field({}, description="The same in other languages: sv = ...")
     rule: Literal["next_step", "reason_logged", "as_planned", "objection_resolved", "quick_contact"] = Field(
-        description="Evidence: conversations with a next step, lost deals with a reason, contacts that got the assigned "
-        "message, objections that were resolved, or leads that were contacted within [leads] quick_days."
+        description="Evidence: conversations with a next step, lost deals with a reason, contacts that got the "
+        "assigned message, objections that were resolved, or leads that were contacted within [leads] quick_days."
     )
     starts_on: date = Field(description="The Monday from which it is done.")
     target: float | None = Field(None, gt=0, le=1, description="Share to reach, such as 0.8.")
