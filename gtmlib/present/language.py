@@ -82,8 +82,8 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
             `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
-            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
-            text) or `list`.
+            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month`, `day` and
+            `quarter` (ISO text) or `list`.
 
         Raises
         ------
@@ -178,6 +178,7 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "date": _date,
     "month": _calendar("yMMM"),
     "day": _calendar("MMMd"),
+    "quarter": _calendar("yQQQ"),
     "list": lambda value, language: str(lists.format_list([str(item) for item in value], locale=language.locale)),
 }
 

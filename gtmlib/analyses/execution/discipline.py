@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 from gtmlib.analyses.execution.outreach import CHAPTER, OutreachCell, read_outreach
 from gtmlib.analyses.findings import Finding, interval_of
@@ -112,9 +112,9 @@ class SkillDiscipline:
         )  # fmt: skip
         for row in self.groups:
             rate = row.estimate
-            args = {row.by: row.group, "rate": rate.rate, "n": rate.n_trials}
+            named: dict[str, Any] = {row.by: row.group, "rate": rate.rate, "n": rate.n_trials}
             found.append(
-                Finding("execution.fidelity_rate", rate.rate, "share", f"execution.finding.fidelity_{row.by}", args,
+                Finding("execution.fidelity_rate", rate.rate, "share", f"execution.finding.fidelity_{row.by}", named,
                         group={row.by: row.group}, n=rate.n_trials, **interval_of(rate))
             )  # fmt: skip
         for name, n in (("follow_up", self.count(discipline="below")), ("train", self.count(skill="below"))):
