@@ -100,8 +100,8 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
             `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
-            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
-            text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
+            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month`, `day` and
+            `quarter` (ISO text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of it.
 
         Raises
         ------
@@ -210,6 +210,7 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "date": _date,
     "month": _calendar("yMMM"),
     "day": _calendar("MMMd"),
+    "quarter": _calendar("yQQQ"),
     "list": lambda value, language: str(
         lists.format_list([language.word(str(item)) for item in value], locale=language.locale)
     ),

@@ -45,7 +45,7 @@ def name_of(kind: str, value: object, language: Language) -> object:
     kind : str
         What the value is: a key of `NAMED`, or another, under which nothing is named.
     value : object
-        Ours, such as `other` or a stage, or the client's.
+        Ours, such as `other` or a stage, or the client's; where the contract has several languages, one for each.
     language : Language
         Of the reader.
 
@@ -54,10 +54,44 @@ def name_of(kind: str, value: object, language: Language) -> object:
     object
         The name, or the value itself.
     """
+    if kind == "rep":
+        return name_rep(str(value), language)
+    if isinstance(value, dict):
+        return in_language(value, language)
     if value == OTHER:
         return language.say("group.other")
     key = f"{NAMED.get(kind, kind)}.{value}"
     return language.say(key) if kind in NAMED and has_message(language, key) else value
+
+
+def name_rep(label: str, language: Language) -> str:
+    """Name a rep by its label: a number, a name that the contract allows, the folded ones, or an unknown one.
+
+    Parameters
+    ----------
+    label : str
+        As `label_reps` gives it; empty where unknown.
+    language : Language
+        Of the reader.
+    """
+    if label == OTHER:
+        return language.say("group.other")
+    if not label:
+        return language.say("conversion.rep.unknown")
+    return language.say("conversion.rep", n=int(label[1:])) if label[1:].isdigit() and label[0] == "#" else label
+
+
+def in_language(names: dict[str, str], language: Language) -> str:
+    """Give a name that the contract says in several languages.
+
+    Parameters
+    ----------
+    names : dict
+        Language = name; the empty key holds the contract's own words, for all other languages.
+    language : Language
+        Of the reader.
+    """
+    return names.get(language.code, names[""])
 
 
 def describe_evidence(finding: Finding, language: Language) -> str:
