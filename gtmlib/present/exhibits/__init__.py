@@ -10,6 +10,9 @@ from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.data_check import Coverage, DataCheck
+from gtmlib.analyses.economics.acquisition import Acquisition, Payback, ValueToCost
+from gtmlib.analyses.economics.cycle import Cycle
+from gtmlib.analyses.economics.recurring import Recurring
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
@@ -28,6 +31,13 @@ from gtmlib.present.exhibits.customers import (
     present_survival,
 )
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing
+from gtmlib.present.exhibits.economics import (
+    present_acquisition,
+    present_cycle,
+    present_payback,
+    present_recurring,
+    present_value_to_cost,
+)
 from gtmlib.present.exhibits.objections import present_objections
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
 from gtmlib.present.exhibits.variant_test import (
@@ -69,6 +79,11 @@ PRESENTERS: dict[type, Presenter] = {
     Fidelity: present_fidelity,
     Plan: present_plan,
     FalseAlarms: present_false_alarms,
+    Acquisition: present_acquisition,
+    Payback: present_payback,
+    ValueToCost: present_value_to_cost,
+    Recurring: present_recurring,
+    Cycle: present_cycle,
 }
 
 
