@@ -235,8 +235,10 @@ class TestNotebook:
                 assert source(cell).count("show(") == 1
 
 
-def test_there_is_a_notebook_per_chapter_of_this_issue() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["10_data_check", "20_profitability", "30_objections", "40_conversion"]
+def test_there_is_a_notebook_per_chapter() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "10_data_check", "20_profitability", "30_objections", "40_conversion", "70_economics"
+    ]  # fmt: skip
 
 
 # --- Set-up ---

@@ -144,6 +144,10 @@ def estimate_payback(cost: AcquisitionCost, monthly_gross_profit: RatioEstimate)
         Months; None where nobody was won, or a customer earns nothing. Without an upper end where the data allow that
         it earns nothing.
 
+    References
+    ----------
+    Interval: that of `divide_estimates`.
+
     Examples
     --------
     >>> earned = RatioEstimate(value=500 * 0.8, ci_low=320.0, ci_high=480.0, confidence_level=0.95)
@@ -215,6 +219,10 @@ def estimate_value_to_cost(lifetime_value: RatioEstimate, cost: AcquisitionCost)
     -------
     Ratio
         None where nobody was won, or winning customers cost nothing.
+
+    References
+    ----------
+    Interval: that of `divide_estimates`.
 
     Examples
     --------

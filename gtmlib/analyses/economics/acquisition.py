@@ -282,7 +282,7 @@ def _grouped(loaded: Loaded, rows: Any, by: By) -> Any:
     own = rows.channel if "channel" in rows.columns else ibis.null("string")
     if "customer_id" in rows.columns and not loaded.missing(customers=("channel",)):
         known = loaded.tables["customers"].select(known_id="customer_id", known_channel="channel")
-        rows = rows.mutate(own=own).left_join(known, rows.customer_id == known.known_id)
+        rows = rows.mutate(own=own).left_join(known, [("customer_id", "known_id")])
         return rows.mutate(group=ibis.coalesce(rows.own, rows.known_channel))
     return rows.mutate(group=own)
 
@@ -338,8 +338,10 @@ def _reduce_earned(loaded: Loaded, by: By) -> pd.DataFrame | None:
         people = loaded.tables["customers"]
         came = to_frame(people.select("customer_id", "acquired_on")).set_index("customer_id")["acquired_on"]
         since = pd.concat([since, came.dropna()], axis=1).min(axis=1)
-    began = ledger["customer_id"].map(since).clip(lower=pd.Timestamp(span.first_on))
-    x = ((pd.Timestamp(span.last_on) - began).dt.days + 1) / MONTH_DAYS
+    # Whole months: a year with an order a month is a year, not the days from the first order to the last.
+    until = span.last_on if span.is_last_partial else span.whole_to
+    began = ledger["customer_id"].map(since).clip(lower=pd.Timestamp(min(span.whole_from, span.first_on)))
+    x = ((pd.Timestamp(until) - began).dt.days + 1) / MONTH_DAYS
     y = ledger["net_revenue"] - ledger["cogs"]
     if by == "all":
         group = pd.Series(ALL, index=ledger.index)

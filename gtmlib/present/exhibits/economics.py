@@ -178,7 +178,7 @@ def present_cycle(result: Cycle, language: Language, accent: str) -> Exhibit:
     if whole.median is None:
         title = say("economics.cycle.open", n=whole.n, closed=whole.n_closed)
     else:
-        title = say("economics.cycle.title", days=whole.median, n=whole.n)
+        title = say("economics.cycle.title", n=round(whole.median))
     sentences = []
     if whole.median is not None and whole.ci_low is not None and whole.ci_high is not None:
         sentences.append(say("economics.cycle.sentence", low=whole.ci_low, high=whole.ci_high, n=whole.n))
