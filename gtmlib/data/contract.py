@@ -230,6 +230,14 @@ class Lifetime(Section):
     n_years: int = Field(5, ge=1, le=10, description="Horizon; nothing in the data speaks of later years.")
 
 
+class Economics(Section):
+    """What only the client's books say of its economics."""
+
+    net_burn: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="Cash out less cash in of the whole company in the twelve months before `exported_on`."
+    )
+
+
 class FirstLine(Section):
     """The first contacts with a customer, and who of the reps is senior."""
 
@@ -304,6 +312,7 @@ class Contract(Section):
     ledger_totals: LedgerTotals = LedgerTotals()
     bridge: Periods | None = Field(None, description="Two periods to compare; none: the last two that the data hold.")
     lifetime: Lifetime = Lifetime()
+    economics: Economics = Economics()
     conversations: Conversations = Conversations()
     variants: Variants | None = None
     first_line: FirstLine = FirstLine()

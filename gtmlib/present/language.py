@@ -100,8 +100,9 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
             `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
-            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month`, `day` and
-            `quarter` (ISO text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of it.
+            (without), `number` (up to two decimals), `decimal` (one), `pvalue`, `date` (a date or its ISO text),
+            `month`, `day` and `quarter` (ISO text), `list`, or one of `COUNTED`: the number with its noun, in the
+            plural form of it.
 
         Raises
         ------
@@ -197,6 +198,7 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, language: language.word(str(value)),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
+    "decimal": _decimal("#,##0.0"),
     "percent_points": lambda value, language: (
         _POINTS(value * 100, language) if abs(value) >= 0.0005 else _SIZE(0, language)
     ),

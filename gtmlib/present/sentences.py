@@ -21,6 +21,10 @@ NAMED = {
     "figure": "profitability.ledger.figure",
     "feature": "profitability.core.feature",
 }
+# How a number in a unit is written; any other unit is a currency.
+KIND_OF_UNIT = {
+    "share": "percent", "count": "count", "days": "count", "months": "decimal", "ratio": "number", "pvalue": "pvalue",
+}  # fmt: skip
 
 
 def describe_finding(finding: Finding, language: Language) -> str:
@@ -113,7 +117,7 @@ def describe_evidence(finding: Finding, language: Language) -> str:
         return ""
     if finding.ci_low is None or finding.ci_high is None:
         return language.say("evidence.n", n=finding.n)
-    kind = "percent" if finding.unit == "share" else "money"
+    kind = KIND_OF_UNIT.get(finding.unit or "ratio", "money")
     is_difference = finding.ci_low < 0 or finding.id.endswith((".difference", ".verdict"))
     kind = "percent_points" if kind == "percent" and is_difference else kind
     low, high = language.format(finding.ci_low, kind), language.format(finding.ci_high, kind)

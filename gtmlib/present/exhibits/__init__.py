@@ -10,6 +10,9 @@ from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.data_check import Coverage, DataCheck
+from gtmlib.analyses.economics.acquisition import Acquisition, Payback, ValueToCost
+from gtmlib.analyses.economics.cycle import Cycle
+from gtmlib.analyses.economics.recurring import Recurring
 from gtmlib.analyses.execution.activity import ActivityChange, ActivitySlopes
 from gtmlib.analyses.execution.behaviours import BehaviourCourse
 from gtmlib.analyses.execution.discipline import SkillDiscipline
@@ -37,6 +40,13 @@ from gtmlib.present.exhibits.customers import (
     present_survival,
 )
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing
+from gtmlib.present.exhibits.economics import (
+    present_acquisition,
+    present_cycle,
+    present_payback,
+    present_recurring,
+    present_value_to_cost,
+)
 from gtmlib.present.exhibits.execution import (
     present_activity_change,
     present_activity_slopes,
@@ -102,6 +112,11 @@ PRESENTERS: dict[type, Presenter] = {
     LeadCohorts: present_lead_cohorts,
     LeadSpeed: present_lead_speed,
     LeadCosts: present_lead_costs,
+    Acquisition: present_acquisition,
+    Payback: present_payback,
+    ValueToCost: present_value_to_cost,
+    Recurring: present_recurring,
+    Cycle: present_cycle,
 }
 
 
