@@ -358,7 +358,8 @@ class Contract(Section):
         ValueError
             If the contract translates the same words in two ways.
         """
-        return gather_words(self, code) | {name: text.in_language(code) for name, text in self.words.items()}
+        named = {name: text.in_language(code) for name, text in self.words.items() if text.is_in(code)}
+        return gather_words(self.model_copy(update={"words": {}}), code) | named
 
 
 def require_known(what: str, name: str, known: Collection[str]) -> str:

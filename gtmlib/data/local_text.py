@@ -48,6 +48,16 @@ class LocalText(str):
         """
         return self.texts.get(code, str(self))
 
+    def is_in(self, code: str) -> bool:
+        """Tell whether there is a text for a language: one of its own, or one for all.
+
+        Parameters
+        ----------
+        code : str
+            Of the language.
+        """
+        return not self.texts or code in self.texts
+
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_wrap_validator_function(_read, handler.generate_schema(str))

@@ -42,7 +42,7 @@ def describe_finding(finding: Finding, language: Language) -> str:
 
 
 def name_of(kind: str, value: object, language: Language) -> object:
-    """Name a value of ours in the reader's language; what the client's data named stays as it is.
+    """Name a value in the reader's language: ours by the catalog, a country by its code, the client's as it says.
 
     Parameters
     ----------
@@ -64,8 +64,12 @@ def name_of(kind: str, value: object, language: Language) -> object:
         return in_language(value, language)
     if value == OTHER:
         return language.say("group.other")
+    if kind == "country":
+        return language.locale.territories.get(str(value), value)
     key = f"{NAMED.get(kind, kind)}.{value}"
-    return language.say(key) if kind in NAMED and has_message(language, key) else value
+    if kind in NAMED and has_message(language, key):
+        return language.say(key)
+    return language.word(value) if isinstance(value, str) else value
 
 
 def name_rep(label: str, language: Language) -> str:
