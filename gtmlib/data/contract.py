@@ -224,6 +224,27 @@ class Lifetime(Section):
     n_years: int = Field(5, ge=1, le=10, description="Horizon; nothing in the data speaks of later years.")
 
 
+class Pipeline(Section):
+    """How the pipeline is judged."""
+
+    horizon_days: int = Field(90, ge=7, description="Days that every start cohort gets before cohorts are compared.")
+    stall_win_chance: float = Field(
+        0.05, ge=0, lt=1, description="An open deal whose chance to be won, given its age, is lower counts as stalled."
+    )
+    cohort: Literal["month", "quarter"] = Field("quarter", description="Deals that start in the same one are compared.")
+    default_close: Literal["none", "month_end", "next_month_end", "days"] | None = Field(
+        None,
+        description="Close date that the CRM itself gives a new deal; leaving it is no push. Without: what the CRM does.",
+    )
+    default_close_days: int | None = Field(None, ge=0, description="Days after creation, where default_close is days.")
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if (self.default_close == "days") != (self.default_close_days is not None):
+            raise ValueError("'default_close_days' goes with default_close = \"days\"")
+        return self
+
+
 class Disclosure(Section):
     """What a report may show of few people."""
 
@@ -261,6 +282,7 @@ class Contract(Section):
     lifetime: Lifetime = Lifetime()
     conversations: Conversations = Conversations()
     variants: Variants | None = None
+    pipeline: Pipeline = Pipeline()
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
 
