@@ -98,14 +98,14 @@ def with_segment(loaded: Loaded, rows: Any) -> Any:
 
 
 def label_reps(loaded: Loaded) -> dict[str, str]:
-    """Label every rep of the touches: `#1`, `#2`, or the name where the contract allows it.
+    """Label every rep of the touches and deals: `#1`, `#2`, or the name where the contract allows it.
 
     Numbers follow a fingerprint of the id, so that neither their order nor a list of ids tells who is who.
 
     Parameters
     ----------
     loaded : Loaded
-        With touches; names come from its reps.
+        With touches or deals; names come from its reps.
 
     Returns
     -------
@@ -120,10 +120,8 @@ def label_reps(loaded: Loaded) -> dict[str, str]:
     >>> label_reps(load_frames({"touches": touches}))
     {'R1': '#1', 'R2': '#2'}
     """
-    if loaded.missing(touches=("rep_id",)):
-        return {}
-    touches = loaded.tables["touches"]
-    ids = to_frame(touches.filter(touches.rep_id.notnull()).select("rep_id").distinct())["rep_id"]
+    known = [loaded.tables[name] for name in ("touches", "deals") if not loaded.missing(**{name: ("rep_id",)})]
+    ids = {rep for rows in known for rep in to_frame(rows.select("rep_id").distinct())["rep_id"].dropna()}
     ordered = sorted(ids, key=lambda rep: hashlib.sha256(str(rep).encode()).hexdigest())
     labels = {rep: f"#{place}" for place, rep in enumerate(ordered, start=1)}
     if loaded.engagement.contract.disclosure.name_reps:

@@ -234,7 +234,7 @@ class Pipeline(Section):
     cohort: Literal["month", "quarter"] = Field("quarter", description="Deals that start in the same one are compared.")
     default_close: Literal["none", "month_end", "next_month_end", "days"] | None = Field(
         None,
-        description="Close date that the CRM itself gives a new deal; leaving it is no push. Without: what the CRM does.",
+        description="Close date that the CRM gives a new deal; leaving it is no push. None: what the CRM is known for.",
     )
     default_close_days: int | None = Field(None, ge=0, description="Days after creation, where default_close is days.")
 

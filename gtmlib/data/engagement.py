@@ -35,8 +35,8 @@ from gtmlib.errors import ContractError, Problem
 
 __all__ = [  # the sections are part of what this module offers, wherever they stand
     "CONTRACT_FILE", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement", "Exclude", "Fiscal",
-    "Language", "LedgerTotals", "Lifetime", "Period", "Periods", "Pipeline", "Section", "Segments", "Source", "Variants",
-    "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
+    "Language", "LedgerTotals", "Lifetime", "Period", "Periods", "Pipeline", "Section", "Segments", "Source",
+    "Variants", "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
 ]  # fmt: skip
 
 CONTRACT_FILE = "engagement.toml"

@@ -68,7 +68,7 @@ def decompose_brier(forecasts: ArrayLike, rates: ArrayLike, weights: ArrayLike) 
     Parameters
     ----------
     forecasts, rates, weights : array_like
-        Per group: what was forecast, what share came true, and the group's share of all forecasts; the weights sum to 1.
+        Per group: what was forecast, what share came true, and its share of all forecasts; the weights sum to 1.
 
     Raises
     ------

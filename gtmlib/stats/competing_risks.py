@@ -255,9 +255,7 @@ def chances_if_open(table: RiskTable, ages: ArrayLike) -> Numbers:
     return found
 
 
-def read_incidence(
-    table: RiskTable, times: ArrayLike, *, confidence_level: float = 0.95
-) -> tuple[IncidencePoint, ...]:
+def read_incidence(table: RiskTable, times: ArrayLike, *, confidence_level: float = 0.95) -> tuple[IncidencePoint, ...]:
     """Read the shares won, lost and open by given times, which sum to 1.
 
     Parameters

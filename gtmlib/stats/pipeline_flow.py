@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ def round_flow(opening: int, changes: Sequence[int]) -> tuple[int, tuple[int, ..
     for change in changes:
         levels.append(levels[-1] + change)
     cents = [_to_cents(level) for level in levels]
-    return cents[0], tuple(after - before for before, after in zip(cents, cents[1:], strict=False)), cents[-1]
+    return cents[0], tuple(after - before for before, after in itertools.pairwise(cents)), cents[-1]
 
 
 def _to_cents(parts: int) -> int:

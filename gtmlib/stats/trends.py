@@ -47,12 +47,7 @@ class Trend:
 
 
 def estimate_trend(
-    places: ArrayLike,
-    n: ArrayLike,
-    totals: ArrayLike,
-    sums_of_squares: ArrayLike,
-    *,
-    confidence_level: float = 0.95,
+    places: ArrayLike, n: ArrayLike, totals: ArrayLike, sums_of_squares: ArrayLike, *, confidence_level: float = 0.95
 ) -> Trend:
     """Estimate the trend of a mean over ordered groups: least squares on every value, from the groups' sums.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gtmlib.data.schema import TABLES
+from templates.demo.synth_pipeline import make_pipeline
 
 Model = dict[str, Any]
 Rng = np.random.Generator
@@ -94,6 +95,7 @@ def make_demo(seed: int = 2025, *, size: int = 1) -> Demo:
     }
     # Rows also carry what the draws of others need and no client knows, such as a customer's scale: it ends here.
     frames = {name: rows.assign(currency="SEK").filter(items=TABLES[name].columns) for name, rows in drawn.items()}
+    frames |= make_pipeline(frames["deals"], model["ends_on"], seed=seed)
     return Demo(frames, make_truth())
 
 
