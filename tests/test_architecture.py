@@ -236,7 +236,13 @@ class TestNotebook:
 
 
 def test_there_is_a_notebook_per_chapter_of_this_issue() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["10_data_check", "20_profitability", "30_objections", "40_conversion"]
+    assert [path.stem for path in NOTEBOOKS] == [
+        "10_data_check",
+        "20_profitability",
+        "30_objections",
+        "40_conversion",
+        "50_pipeline",
+    ]
 
 
 # --- Set-up ---

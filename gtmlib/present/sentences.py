@@ -20,6 +20,9 @@ NAMED = {
     "bridge_step": "profitability.bridge.step",
     "figure": "profitability.ledger.figure",
     "feature": "profitability.core.feature",
+    "flow_step": "pipeline.flow.step",
+    "pipeline_group": "pipeline.group",
+    "each": "pipeline.each",
 }
 
 
@@ -79,7 +82,7 @@ def describe_evidence(finding: Finding, language: Language) -> str:
         return ""
     if finding.ci_low is None or finding.ci_high is None:
         return language.say("evidence.n", n=finding.n)
-    kind = "percent" if finding.unit == "share" else "money"
+    kind = {"share": "percent", "count": "count", "days": "number", "ratio": "number"}.get(str(finding.unit), "money")
     is_difference = finding.ci_low < 0 or finding.id.endswith((".difference", ".verdict"))
     kind = "percent_points" if kind == "percent" and is_difference else kind
     low, high = language.format(finding.ci_low, kind), language.format(finding.ci_high, kind)

@@ -40,6 +40,7 @@ def make_pipeline(deals: pd.DataFrame, ends_on: Any, *, seed: int) -> dict[str, 
     room = ((target - created).dt.days.to_numpy() - 7) // model["push_days"]
     n_pushes = np.clip(np.minimum(rng.poisson(model["mean_pushes"], n), 3), 0, np.maximum(room, 0))
     push_days = np.sort(rng.uniform(0.15, 1.0, (n, 3)), axis=1) * span[:, None]
+    least, most = model["revised_factor"]
     own = pd.DataFrame(
         {
             "target": target,
@@ -47,7 +48,7 @@ def make_pipeline(deals: pd.DataFrame, ends_on: Any, *, seed: int) -> dict[str, 
             "default_until": np.where(rng.random(n) < model["default_share"], rng.uniform(0.2, 0.6, n) * span, -1.0),
             "opinion": rng.choice(model["own_opinion"], n),
             "revised_at": np.where(rng.random(n) < model["revised_share"], rng.uniform(0.2, 0.9, n) * span, -1.0),
-            "factor": rng.uniform(*model["revised_factor"], n),
+            "factor": rng.uniform(least, most, n),
         }
     )
     days = pd.date_range(model["first_snapshot_on"], end, freq="ME")

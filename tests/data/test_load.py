@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from gtmlib.data.engagement import Contract, read_engagement
+from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded, load_frames, load_tables, open_engagement
 from gtmlib.data.select import Unmatched
 from gtmlib.errors import ContractError, DataError

@@ -17,6 +17,7 @@ from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
 CHAPTER = "pipeline"
 NEEDED: dict[str, tuple[str, ...]] = {"deals": ("created_on", "status", "closed_on")}
+PARTS = 10_000  # of a probability: whole parts have one sum, whatever the order in which an engine adds them
 GROUPINGS = ("segment", "stage", "source", "rep")
 
 
@@ -196,3 +197,20 @@ def lacking_snapshots(loaded: Loaded, *columns: str) -> MissingData | None:
     """
     needed = loaded.missing(forecast_snapshots=columns, **NEEDED)
     return MissingData(chapter=CHAPTER, needed=needed) if needed else None
+
+
+def in_parts(probability: Any) -> Any:
+    """Give probabilities in whole parts of 10,000.
+
+    Parameters
+    ----------
+    probability : ibis column
+        In [0, 1].
+
+    Examples
+    --------
+    >>> import ibis
+    >>> ibis.duckdb.connect().execute(in_parts(ibis.literal(0.35)))
+    3500
+    """
+    return (probability * PARTS).round().cast("int64")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gtmlib.analyses.findings import Finding, interval_of
-from gtmlib.analyses.pipeline.deals import lacking_snapshots, read_clock, select_deals
+from gtmlib.analyses.pipeline.deals import PARTS, in_parts, lacking_snapshots, read_clock, select_deals
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
@@ -171,20 +171,22 @@ def analyse_calibration(loaded: Loaded, *, confidence_level: float = 0.95) -> Ca
     is_old = rows.taken_on <= ibis.literal(contract.exported_on - timedelta(days=settled))
     n_too_young = int(to_frame(rows.aggregate(n=(~is_old).sum().fill_null(0))).loc[0, "n"])
     old = rows.filter(is_old)
-    old = old.mutate(bin=ibis.least((old.probability * N_BINS + 1e-9).floor().cast("int64"), N_BINS - 1))
-    is_won = old.outcome == "won"
-    error = old.probability - is_won.cast("float64")
-    sums = {
-        "n": old.count(), "n_deals": old.deal_id.nunique(), "total": old.probability.sum(), "n_won": is_won.sum(),
-        "errors": (error**2).sum(), "squared": (error**4).sum(),
-    }  # fmt: skip
+    parts = in_parts(old.probability)
+    old = old.mutate(parts=parts, bin=ibis.least((parts * N_BINS // PARTS).cast("int64"), N_BINS - 1))
+    is_won = (old.outcome == "won").cast("int64")
+    sums = {"n": old.count(), "n_deals": old.deal_id.nunique(), "total": old.parts.sum(), "n_won": is_won.sum()}
+    sums = {name: total.cast("int64") for name, total in sums.items()}
     bins = to_frame(old.group_by("bin").aggregate(**sums)).sort_values("bin", ignore_index=True)
     whole = to_frame(old.aggregate(**sums, first=old.taken_on.min(), last=old.taken_on.max())).loc[0]
     if not whole["n"] or whole["n_deals"] < contract.disclosure.smallest_group:
         return None
     n, n_deals = int(whole["n"]), int(whole["n_deals"])
-    found = estimate_forecast_bins(*_joined(bins, contract.disclosure.smallest_group, n_deals),
-                                   confidence_level=confidence_level)  # fmt: skip
+    cells = to_frame(old.group_by("parts", is_won=is_won).aggregate(n=old.count())).sort_values(["parts", "is_won"])
+    squares = (cells["parts"] / PARTS - cells["is_won"]) ** 2
+    errors, squared = float(cells["n"] @ squares), float(cells["n"] @ squares**2)
+    found = estimate_forecast_bins(
+        *_joined(bins, contract.disclosure.smallest_group, n_deals), confidence_level=confidence_level
+    )
     scale = n_deals / n  # every forecast of a deal has the same end: the deals are the sample
     return Calibration(
         bins=found,
@@ -193,9 +195,9 @@ def analyse_calibration(loaded: Loaded, *, confidence_level: float = 0.95) -> Ca
             [each.rate.rate for each in found],
             [each.n_forecasts / n for each in found],
         ),
-        brier=estimate_mean(n_deals, float(whole["errors"]) * scale, float(whole["squared"]) * scale,
+        brier=estimate_mean(n_deals, errors * scale, squared * scale,
                             confidence_level=confidence_level),
-        forecast=float(whole["total"]) / n,
+        forecast=int(whole["total"]) / PARTS / n,
         came=estimate_proportion(int(whole["n_won"]), n, confidence_level=confidence_level, design_effect=n / n_deals),
         n_forecasts=n,
         n_deals=n_deals,
@@ -216,7 +218,7 @@ def _joined(bins: pd.DataFrame, smallest: int, n_deals: int) -> tuple[list[Any],
             rows.append(row)
     columns = list(zip(*rows, strict=True))
     deals = [min(int(n), n_deals) for n in columns[1]]
-    return [int(n) for n in columns[0]], deals, list(columns[2]), [int(n) for n in columns[3]]
+    return [int(n) for n in columns[0]], deals, [total / PARTS for total in columns[2]], [int(n) for n in columns[3]]
 
 
 def analyse_slippage(loaded: Loaded, *, confidence_level: float = 0.95) -> Slippage | MissingData | None:

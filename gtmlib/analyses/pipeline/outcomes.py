@@ -334,16 +334,14 @@ def analyse_velocity(loaded: Loaded, *, confidence_level: float = 0.95) -> Pipel
         return clock if isinstance(clock, MissingData) else None
     won = select_deals(loaded)
     won = won.filter(won.why.isnull() & (won.outcome == "won") & won.amount.notnull())
-    amount, days = won.amount.cast("float64"), won.days.cast("float64")
-    sums = to_frame(
-        won.aggregate(n=won.count(), amount=won.amount.sum(), amounts=(amount**2).sum(), days=days.sum(),
-                      squares=(days**2).sum())
-    ).loc[0]  # fmt: skip
-    n = int(sums["n"])
-    if n < FEWEST_WON or not clock.n_open or sums["amount"] <= 0 or sums["days"] <= 0:
+    cells = to_frame(won.group_by("amount", "days").aggregate(n=won.count())).sort_values(["amount", "days"])
+    n, amounts, days = (cells[name].to_numpy(float) for name in ("n", "amount", "days"))
+    sums = {"n": n.sum(), "amount": n @ amounts, "amounts": n @ amounts**2, "days": n @ days, "squares": n @ days**2}
+    n_won = int(sums["n"])
+    if n_won < FEWEST_WON or not clock.n_open or sums["amount"] <= 0 or sums["days"] <= 0:
         return None
-    size = estimate_mean(n, float(sums["amount"]), float(sums["amounts"]), confidence_level=confidence_level)
-    cycle = estimate_mean(n, float(sums["days"]), float(sums["squares"]), confidence_level=confidence_level)
+    size = estimate_mean(n_won, float(sums["amount"]), float(sums["amounts"]), confidence_level=confidence_level)
+    cycle = estimate_mean(n_won, float(sums["days"]), float(sums["squares"]), confidence_level=confidence_level)
     errors = (size.standard_error or 0.0, cycle.standard_error or 0.0)
     rate = clock.closed_rate
     rate_error = math.sqrt(rate.rate * (1 - rate.rate) / rate.n_trials)
@@ -359,6 +357,6 @@ def analyse_velocity(loaded: Loaded, *, confidence_level: float = 0.95) -> Pipel
             standard_errors=(expected.standard_error / expected.n, *errors),
             **about,
         ),
-        n_won=n,
+        n_won=n_won,
         currency=loaded.engagement.contract.currency,
     )

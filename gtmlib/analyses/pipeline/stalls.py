@@ -17,7 +17,7 @@ from gtmlib.data.loaded import Loaded
 from gtmlib.stats.competing_risks import Expected, chances_if_open, estimate_expected
 
 AGE_EDGES = (0, 30, 60, 90, 120, 180, 365, 730)
-UNKNOWN = ""
+UNKNOWN = "unknown"  # the group of deals without one; presenters name it in the reader's language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class GroupPromise:
     Parameters
     ----------
     group : str
-        Its name; empty where the data give none.
+        Its name; `unknown` where the data give none.
     promise : Promise
         Counted at the closed win rate of all, against what age leaves.
     n_stalled : int
@@ -131,7 +131,7 @@ class Contributors:
         found = []
         for row in self.rows:
             gap, expected = row.promise.counted - row.promise.expected.value, row.promise.expected
-            args = {"group": row.group, "gap": gap, "n": row.promise.n}
+            args = {"pipeline_group": row.group, "gap": gap, "n": row.promise.n}
             found.append(
                 Finding("pipeline.overstated_wins", gap, "count", "pipeline.finding.overstated_wins", args,
                         {self.by: row.group}, ci_low=row.promise.counted - expected.ci_high,

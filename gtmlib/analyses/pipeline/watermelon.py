@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gtmlib.analyses.findings import Finding, interval_of
-from gtmlib.analyses.pipeline.deals import Clock, LeftOut, open_deals, read_clock
+from gtmlib.analyses.pipeline.deals import PARTS, Clock, LeftOut, in_parts, open_deals, read_clock
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
@@ -230,10 +230,12 @@ def _reported(loaded: Loaded, clock: Clock, level: float) -> tuple[Promise | Non
     latest = snapshots.filter(snapshots.taken_on == snapshots.taken_on.max(), snapshots.probability.notnull())
     rows = open_deals(loaded).inner_join(latest.select("deal_id", "taken_on", "probability"), "deal_id")
     cells = to_frame(
-        rows.group_by("days").aggregate(n=rows.count(), counted=rows.probability.sum(), taken_on=rows.taken_on.max())
+        rows.group_by("days").aggregate(
+            n=rows.count(), counted=in_parts(rows.probability).sum().cast("int64"), taken_on=rows.taken_on.max()
+        )
     )
     if cells.empty:
         return None, None
     expected = estimate_expected(clock.table, cells["days"], cells["n"], confidence_level=level)
-    promise = Promise(n=int(cells["n"].sum()), counted=float(cells["counted"].sum()), expected=expected)
+    promise = Promise(n=int(cells["n"].sum()), counted=int(cells["counted"].sum()) / PARTS, expected=expected)
     return promise, str(cells["taken_on"].max().date())
