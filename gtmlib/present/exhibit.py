@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gtmlib.analyses.findings import Verdict
 
 CellKind = Literal[
-    "text", "count", "money", "money_exact", "percent", "percent_whole", "percent_points", "number", "pvalue",
+    "text", "count", "money", "money_exact", "percent", "percent_whole", "percent_points", "number", "tenths", "pvalue",
     "month", "date",
 ]  # fmt: skip
 Cell = str | int | float | None

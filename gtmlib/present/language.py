@@ -82,7 +82,7 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
             `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
-            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
+            (without), `number` (up to two decimals), `tenths` (up to one), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
             text) or `list`.
 
         Raises
@@ -165,6 +165,7 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, _: str(value),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
+    "tenths": _decimal("#,##0.#"),
     "percent_points": lambda value, language: (
         _POINTS(value * 100, language) if abs(value) >= 0.0005 else _SIZE(0, language)
     ),

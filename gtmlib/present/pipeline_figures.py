@@ -8,9 +8,11 @@ from plotly.graph_objs._figure import Figure
 
 from gtmlib.present.chart_layout import LOOK, Spec, draw, inked, lay_scale, lay_x_axis, plain, stack, stroke
 from gtmlib.present.colours import ACCENT, INK, SOFT, loss_colour, readable_shade, tint
+from gtmlib.present.figures import plot_waterfall
 from gtmlib.present.language import Language
 
 LARGEST_DOT, SMALLEST_DOT = 24, 8  # pixels
+NOTE: Spec = {"showarrow": False, "font": {"size": 13, "color": INK}}
 
 
 def plot_outcomes(
@@ -69,9 +71,6 @@ def plot_outcomes(
         "meta": {"narrow": narrow},
     }
     return draw(data, layout, language)
-
-
-NOTE: Spec = {"showarrow": False, "font": {"size": 13, "color": INK}}
 
 
 def plot_reliability(
@@ -136,3 +135,37 @@ def plot_reliability(
         "meta": {"narrow": narrow},
     }
     return draw([marks], layout, language)
+
+
+def plot_flow(
+    labels: Sequence[str],
+    amounts: Sequence[float],
+    steps: Sequence[str],
+    *,
+    language: Language,
+    accent: str = ACCENT,
+    axis_title: str = "",
+) -> Figure:
+    """Draw what changed in a pipeline as a waterfall, in which what was won is no loss.
+
+    Parameters
+    ----------
+    labels, amounts : sequence
+        Name and signed amount of each step; the first and the last state a level.
+    steps : sequence of str
+        What each is: opening, new, raised, lowered, won, lost, gone or closing.
+    language : Language
+        Of the reader.
+    accent : str
+        The brand's colour, `#rrggbb`.
+    axis_title : str
+        What the axis measures; plain text.
+    """
+    totals = [step in ("opening", "closing") for step in steps]
+    figure = plot_waterfall(labels, amounts, totals, language=language, accent=accent, axis_title=axis_title)
+    colours = list(figure.data[0].marker.color)
+    strong = readable_shade(accent, 4.5)
+    figure.data[0].marker.color = [
+        tint(strong, 0.45) if step == "won" else colour for step, colour in zip(steps, colours, strict=True)
+    ]
+    return figure

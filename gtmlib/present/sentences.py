@@ -82,7 +82,7 @@ def describe_evidence(finding: Finding, language: Language) -> str:
         return ""
     if finding.ci_low is None or finding.ci_high is None:
         return language.say("evidence.n", n=finding.n)
-    kind = {"share": "percent", "count": "count", "days": "number", "ratio": "number"}.get(str(finding.unit), "money")
+    kind = {"share": "percent", "count": "tenths", "days": "number", "ratio": "number"}.get(str(finding.unit), "money")
     is_difference = finding.ci_low < 0 or finding.id.endswith((".difference", ".verdict"))
     kind = "percent_points" if kind == "percent" and is_difference else kind
     low, high = language.format(finding.ci_low, kind), language.format(finding.ci_high, kind)

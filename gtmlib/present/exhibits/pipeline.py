@@ -57,7 +57,7 @@ def present_watermelon(result: Watermelon, language: Language, accent: str) -> E
             [row[2] for row in rows],
             [row[3] for row in rows],
             language=language,
-            kind="count",
+            kind="tenths",
             accent=accent,
             marks="bars",
             highlight=[name == "expected" for name, *_ in rows],
@@ -66,7 +66,7 @@ def present_watermelon(result: Watermelon, language: Language, accent: str) -> E
         alt=f"{title}. {sentences[0]}",
         table=Table(
             columns=columns(
-                say, "pipeline.column.view pipeline.column.wins:number column.low:number column.high:number"
+                say, "pipeline.column.view pipeline.column.wins:tenths column.low:tenths column.high:tenths"
             ),
             rows=tuple((name, *row[1:]) for name, row in zip(names, rows, strict=True)),
         ),
@@ -75,7 +75,7 @@ def present_watermelon(result: Watermelon, language: Language, accent: str) -> E
         kpis=(
             Kpi(
                 label=say("pipeline.kpi"),
-                value=language.format(expected.value, "count"),
+                value=language.format(expected.value, "tenths"),
                 detail=say("pipeline.kpi.detail", counted=lead.counted, **interval),
             ),
         ),
@@ -197,7 +197,7 @@ def present_contributors(result: Contributors, language: Language, accent: str) 
     said = [f"{name} {language.format(gap, 'count')}" for name, gap in zip(names, gaps, strict=True)]
     heads = (
         f"pipeline.column.{result.by} pipeline.column.open:count pipeline.column.stalled:count "
-        "pipeline.column.counted:number pipeline.column.expected:number pipeline.column.gap:number"
+        "pipeline.column.counted:tenths pipeline.column.expected:tenths pipeline.column.gap:tenths"
     )
     return Exhibit(
         id=f"pipeline-where-{result.by}",
@@ -208,7 +208,7 @@ def present_contributors(result: Contributors, language: Language, accent: str) 
             [row.promise.counted - row.promise.expected.ci_high for row in rows],
             [row.promise.counted - row.promise.expected.ci_low for row in rows],
             language=language,
-            kind="number",
+            kind="tenths",
             accent=accent,
             marks="bars",
             details=[say("pipeline.where.detail", n=row.promise.n, stalled=row.n_stalled) for row in rows],

@@ -164,8 +164,8 @@ def present_cycles(result: CohortTrend, language: Language, accent: str) -> Exhi
         notes.append(say("pipeline.cycles.small", n=result.n_small))
     names = [language.format(cohort.starts_on, "month") for cohort in result.cohorts]
     heads = (
-        "pipeline.column.cohort pipeline.column.deals:count pipeline.column.mean_days:number column.low:number "
-        "column.high:number pipeline.column.won:percent column.low:percent column.high:percent"
+        "pipeline.column.cohort pipeline.column.deals:count pipeline.column.mean_days:tenths column.low:tenths "
+        "column.high:tenths pipeline.column.won:percent column.low:percent column.high:percent"
     )
     return Exhibit(
         id="pipeline-cycles",
@@ -177,7 +177,7 @@ def present_cycles(result: CohortTrend, language: Language, accent: str) -> Exhi
             [cohort.days.ci_low for cohort in result.cohorts],
             [cohort.days.ci_high for cohort in result.cohorts],
             language=language,
-            kind="number",
+            kind="tenths",
             accent=accent,
             details=[say("pipeline.cycles.detail", n=row.won.n_trials, won=row.won.rate) for row in result.cohorts],
             axis_title=say("pipeline.cycles.axis", n=result.horizon_days),
@@ -271,7 +271,7 @@ def present_velocity(result: PipelineVelocity, language: Language, accent: str) 
     rows = [(say(f"pipeline.watermelon.row.{name}"), getattr(result, name)) for name in ("counted", "expected")]
     heads = (
         "pipeline.column.view pipeline.column.open:count pipeline.column.rate:percent pipeline.column.mean:money "
-        "pipeline.column.cycle:number pipeline.column.a_day:money column.low:money column.high:money"
+        "pipeline.column.cycle:tenths pipeline.column.a_day:money column.low:money column.high:money"
     )
     sentence = say("pipeline.velocity.sentence", low=found.ci_low, high=found.ci_high, **args)
     return Exhibit(

@@ -7,9 +7,9 @@ from typing import Any
 from gtmlib.analyses.pipeline.flow import SnapshotFlow
 from gtmlib.analyses.pipeline.forecasts import Calibration, Slippage
 from gtmlib.present.exhibit import Exhibit, Table, columns
-from gtmlib.present.figures import plot_intervals, plot_waterfall
+from gtmlib.present.figures import plot_intervals
 from gtmlib.present.language import Language
-from gtmlib.present.pipeline_figures import plot_reliability
+from gtmlib.present.pipeline_figures import plot_flow, plot_reliability
 
 
 def present_calibration(result: Calibration, language: Language, accent: str) -> Exhibit:
@@ -164,10 +164,10 @@ def present_flow(result: SnapshotFlow, language: Language, accent: str) -> Exhib
         id="pipeline-flow",
         title=title,
         sentences=tuple(sentences),
-        figure=plot_waterfall(
+        figure=plot_flow(
             names,
             [step.amount for step in result.steps],
-            [step.name in ("opening", "closing") for step in result.steps],
+            [step.name for step in result.steps],
             language=language,
             accent=accent,
             axis_title=say("pipeline.flow.axis"),
