@@ -236,9 +236,9 @@ class TestNotebook:
 
 
 def test_there_is_a_notebook_per_chapter() -> None:
-    assert [path.stem for path in NOTEBOOKS] == [
-        "10_data_check", "20_profitability", "30_objections", "40_conversion", "70_economics"
-    ]  # fmt: skip
+    chapters = "data_check profitability objections conversion pipeline execution economics"
+    named = [f"{place}0_{chapter}" for place, chapter in enumerate(chapters.split(), start=1)]
+    assert [path.stem for path in NOTEBOOKS] == named
 
 
 # --- Set-up ---

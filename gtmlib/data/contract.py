@@ -276,6 +276,27 @@ class Behaviour(Section):
     )
 
 
+class Pipeline(Section):
+    """How the pipeline is judged."""
+
+    horizon_days: int = Field(90, ge=7, description="Days that every start cohort gets before cohorts are compared.")
+    stall_win_chance: float = Field(
+        0.05, ge=0, lt=1, description="An open deal whose chance to be won, given its age, is lower counts as stalled."
+    )
+    cohort: Literal["month", "quarter"] = Field("quarter", description="Deals that start in the same one are compared.")
+    default_close: Literal["none", "month_end", "next_month_end", "days"] | None = Field(
+        None,
+        description="Close date that the CRM gives a new deal; leaving it is no push. None: what the CRM is known for.",
+    )
+    default_close_days: int | None = Field(None, ge=0, description="Days after creation, where default_close is days.")
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if (self.default_close == "days") != (self.default_close_days is not None):
+            raise ValueError("'default_close_days' goes with default_close = \"days\"")
+        return self
+
+
 class Disclosure(Section):
     """What a report may show of few people."""
 
@@ -321,6 +342,7 @@ class Contract(Section):
     behaviours: list[Behaviour] = Field(
         [], max_length=3, description="What is followed every week; three at most, since nobody follows more."
     )
+    pipeline: Pipeline = Pipeline()
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
 

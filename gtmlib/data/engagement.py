@@ -26,6 +26,7 @@ from gtmlib.data.contract import (
     Lifetime,
     Period,
     Periods,
+    Pipeline,
     Section,
     Segments,
     Source,
@@ -39,8 +40,8 @@ from gtmlib.errors import ContractError, Problem
 __all__ = [  # the sections are part of what this module offers, wherever they stand
     "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement",
     "Exclude", "FirstLine", "Fiscal", "Focus", "Language", "Leads", "LedgerTotals", "Lifetime", "Period", "Periods",
-    "Section", "Segments", "Source", "Variants", "contract_schema", "nearest", "parse_contract", "read_engagement",
-    "require_known",
+    "Pipeline", "Section", "Segments", "Source", "Variants", "contract_schema", "nearest", "parse_contract",
+    "read_engagement", "require_known",
 ]  # fmt: skip
 
 CONTRACT_FILE = "engagement.toml"

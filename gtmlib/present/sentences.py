@@ -20,10 +20,13 @@ NAMED = {
     "bridge_step": "profitability.bridge.step",
     "figure": "profitability.ledger.figure",
     "feature": "profitability.core.feature",
+    "flow_step": "pipeline.flow.step",
+    "pipeline_group": "pipeline.group",
+    "each": "pipeline.each",
 }
 # How a number in a unit is written; any other unit is a currency.
 KIND_OF_UNIT = {
-    "share": "percent", "count": "count", "days": "count", "months": "decimal", "ratio": "number", "pvalue": "pvalue",
+    "share": "percent", "count": "tenths", "days": "tenths", "months": "tenths", "ratio": "number", "pvalue": "pvalue",
 }  # fmt: skip
 
 

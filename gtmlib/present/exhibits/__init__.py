@@ -25,6 +25,13 @@ from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
 from gtmlib.analyses.objections import ObjectionRates
+from gtmlib.analyses.pipeline.cycles import CohortTrend
+from gtmlib.analyses.pipeline.flow import SnapshotFlow
+from gtmlib.analyses.pipeline.forecasts import Calibration, Slippage
+from gtmlib.analyses.pipeline.next_steps import NextSteps
+from gtmlib.analyses.pipeline.outcomes import Outcomes, PipelineVelocity, StageFlow
+from gtmlib.analyses.pipeline.stalls import Contributors, OpenAges
+from gtmlib.analyses.pipeline.watermelon import Watermelon
 from gtmlib.analyses.profitability import Segments, Whale
 from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
@@ -62,6 +69,15 @@ from gtmlib.present.exhibits.leads import (
     present_lead_speed,
 )
 from gtmlib.present.exhibits.objections import present_objections
+from gtmlib.present.exhibits.pipeline import present_contributors, present_open_ages, present_watermelon
+from gtmlib.present.exhibits.pipeline_course import (
+    present_cycles,
+    present_next_steps,
+    present_outcomes,
+    present_stages,
+    present_velocity,
+)
+from gtmlib.present.exhibits.pipeline_forecasts import present_calibration, present_flow, present_slippage
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
 from gtmlib.present.exhibits.variant_test import (
     present_false_alarms,
@@ -118,6 +134,17 @@ PRESENTERS: dict[type, Presenter] = {
     ValueToCost: present_value_to_cost,
     Recurring: present_recurring,
     Cycle: present_cycle,
+    Watermelon: present_watermelon,
+    OpenAges: present_open_ages,
+    Contributors: present_contributors,
+    Outcomes: present_outcomes,
+    StageFlow: present_stages,
+    CohortTrend: present_cycles,
+    NextSteps: present_next_steps,
+    PipelineVelocity: present_velocity,
+    Calibration: present_calibration,
+    Slippage: present_slippage,
+    SnapshotFlow: present_flow,
 }
 
 
