@@ -126,8 +126,8 @@ def alpha_of(double: DoubleCoded, code: str) -> float | None:
 
     Examples
     --------
-    >>> agreed = DoubleCoded(("A", "B"), ({"A": frozenset("x"), "B": frozenset("x")}, {"A": frozenset(), "B": frozenset()}))
-    >>> alpha_of(agreed, "x")
+    >>> both, neither = {"A": frozenset("x"), "B": frozenset("x")}, {"A": frozenset(), "B": frozenset()}
+    >>> alpha_of(DoubleCoded(("A", "B"), (both, neither)), "x")
     1.0
     """
     try:
