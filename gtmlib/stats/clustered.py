@@ -163,9 +163,7 @@ def correlation_from_sums(
     says = (trials > 0) & (hits > 0) & (hits < trials) & (clusters > 1)
     if not says.any():
         return 0.0
-    trials, squares, hits, hits_2, cross, clusters = (
-        x[says] for x in (trials, squares, hits, hits_2, cross, clusters)
-    )
+    trials, squares, hits, hits_2, cross, clusters = (x[says] for x in (trials, squares, hits, hits_2, cross, clusters))
     rate = hits / trials
     spread = (hits_2 - 2 * rate * cross + rate**2 * squares) * clusters / (clusters - 1) / (rate * (1 - rate))
     pairs = float((squares - trials).sum())

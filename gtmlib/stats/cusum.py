@@ -46,9 +46,7 @@ class Cusum:
     median_delay: int
 
 
-def design_cusum(
-    rate: float, exposures: ArrayLike, *, factor: float = 2.0, least_run_length: float = 100.0
-) -> Cusum:
+def design_cusum(rate: float, exposures: ArrayLike, *, factor: float = 2.0, least_run_length: float = 100.0) -> Cusum:
     """Choose the decision interval: the smallest whose false alarms are as rare as is asked for.
 
     Parameters

@@ -103,7 +103,10 @@ def estimate_hazard_odds(
     events = read_numbers("n_events", n_events, size=at_risk.size, least=0, is_whole=True)
     age = read_numbers("periods", periods, size=at_risk.size)
     exposed = np.asarray(has_covariate, dtype=float)
-    groups, own = (np.unique(np.asarray(x).astype(str), return_inverse=True) for x in (clusters, exposed * 0 if levels is None else levels))
+    groups, own = (
+        np.unique(np.asarray(x).astype(str), return_inverse=True)
+        for x in (clusters, exposed * 0 if levels is None else levels)
+    )
     if (events > at_risk).any() or not (exposed.size == groups[1].size == own[1].size == at_risk.size):
         raise ParameterError("a cell has more events than cases at risk, or columns differ in length.")
     n_with, n_all = int(events @ exposed), int(events.sum())

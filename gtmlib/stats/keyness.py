@@ -62,6 +62,4 @@ def compare_word(n_with: int, n_notes: int, n_with_before: int, n_notes_before: 
     expected = np.outer(seen.sum(axis=1), seen.sum(axis=0)) / seen.sum()
     ratio = np.divide(seen, expected, out=np.ones_like(seen), where=seen > 0)
     statistic = max(0.0, float(2 * special.xlogy(seen, ratio).sum()))
-    return Keyness(
-        rate=k / n, rate_before=k_0 / n_0, log_likelihood=statistic, pvalue=chi_square_pvalue(statistic, 1)
-    )
+    return Keyness(rate=k / n, rate_before=k_0 / n_0, log_likelihood=statistic, pvalue=chi_square_pvalue(statistic, 1))

@@ -144,8 +144,8 @@ def analyse_objection_costs(loaded: Loaded, *, confidence_level: float = 0.95) -
 
     References
     ----------
-    Singer & Willett (1993), J. Educ. Stat. 18, 155-195, with the objection as a covariate that changes over time; Suissa
-    (2008), Am. J. Epidemiol. 167, 492-499, on what goes wrong without; Mantel & Haenszel (1959).
+    Singer & Willett (1993), J. Educ. Stat. 18, 155-195, with the objection as a covariate that changes over time;
+    Suissa (2008), Am. J. Epidemiol. 167, 492-499, on what goes wrong without; Mantel & Haenszel (1959).
 
     Examples
     --------
@@ -284,16 +284,17 @@ def _weigh(code: str, lives: pd.DataFrame, weeks: pd.DataFrame, exposed: pd.Data
         except ParameterError:  # one side never wins or never loses: the crude ratio alone, corrected, can be given
             stratified = None
     cells = _cells(weeks, exposed[exposed["code"] == code].drop(columns="code"))
-    happened = {kind: [cells.loc[cells["has"] == flag, f"n_{kind}"].sum() for flag in (1, 0)] for kind in ("won", "lost")}
+    by_code = cells.groupby("has")[["n_won", "n_lost"]].sum().reindex([0, 1], fill_value=0)
+    fewest = by_code.min()
     return CodeCost(
         code=code,
         n_with=n_with,
         n_won_with=n_won_with,
         crude=crude,
         stratified=stratified,
-        winning=_hazard(cells, "won", level) if min(happened["won"]) >= FEWEST_EVENTS else None,
-        losing=_hazard(cells, "lost", level) if min(happened["lost"]) >= FEWEST_EVENTS else None,
-        n_lacking=max(0, FEWEST_EVENTS - int(min(happened["won"]))),
+        winning=_hazard(cells, "won", level) if fewest["n_won"] >= FEWEST_EVENTS else None,
+        losing=_hazard(cells, "lost", level) if fewest["n_lost"] >= FEWEST_EVENTS else None,
+        n_lacking=max(0, FEWEST_EVENTS - int(fewest["n_won"])),
     )
 
 

@@ -1,4 +1,4 @@
-"""Is an objection met more often than before? Counts per week against what the first half of the time leads to expect."""
+"""Is an objection met more often than before? Weekly counts against what the first half leads to expect."""
 
 from __future__ import annotations
 

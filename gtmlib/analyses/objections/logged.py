@@ -1,4 +1,4 @@
-"""What was logged: the objections of conversations, one fold of rare codes for the whole chapter, and what is lacking."""
+"""What was logged: objections of conversations, one fold of rare codes for the whole chapter, what is lacking."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def fold_codes(loaded: Loaded) -> tuple[tuple[str, ...], tuple[str, ...]]:
     talks = conversations(loaded).select("touch_id")
     once = logged_objections(loaded).select("touch_id", "code").distinct().semi_join(talks, "touch_id")
     per_code = to_frame(once.group_by("code").aggregate(n=once.count()))
-    shown = tuple(fold_small_groups(per_code, "code", "n", loaded.engagement.contract.disclosure.smallest_group)["code"])
+    smallest = loaded.engagement.contract.disclosure.smallest_group
+    shown = tuple(fold_small_groups(per_code, "code", "n", smallest)["code"])
     return shown, tuple(sorted(set(per_code["code"]) - set(shown) | (set(per_code["code"]) & {OTHER})))
 
 

@@ -245,7 +245,8 @@ def reduce_objections(loaded: Loaded, by: str) -> tuple[pd.DataFrame, pd.DataFra
     logged = logged_objections(loaded).semi_join(talks, "touch_id")
     n_logged = int(to_frame(logged.aggregate(n=logged.count())).loc[0, "n"])
     order = ["group", "n", "n_squared", "n_accounts"]
-    return to_frame(cells).sort_values(["group", "code"]), to_frame(totals.select(*order)).sort_values("group"), n_logged
+    found = to_frame(cells).sort_values(["group", "code"]), to_frame(totals.select(*order)).sort_values("group")
+    return *found, n_logged
 
 
 def group_conversations(loaded: Loaded, by: str) -> Any:

@@ -288,9 +288,7 @@ def _reduce_resolved(loaded: Loaded) -> tuple[pd.DataFrame, int]:
     return frame.sort_values(["level", "rep_id"], ignore_index=True), n_all
 
 
-def _welch(
-    ends: list[pd.DataFrame], level: float
-) -> tuple[float | None, float | None, float | None, float | None]:
+def _welch(ends: list[pd.DataFrame], level: float) -> tuple[float | None, float | None, float | None, float | None]:
     """Compare two levels on their reps' own rates: the difference, its interval and the p-value."""
     if not ends:
         return None, None, None, None
