@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gtmlib.data.codes import SETTLED
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.errors import ParameterError
@@ -14,7 +15,6 @@ from gtmlib.stats.agreement import krippendorff_alpha
 Unit = Literal["touch_id", "interview_id"]
 
 LEAST_ALPHA = 0.667  # Krippendorff (2004), Hum. Commun. Res. 30, 411-433: below it, draw no conclusion from a code
-SETTLED = "settled"  # coder of what two people agreed on after they had coded apart: it decides, and agrees with nobody
 
 
 @dataclass(frozen=True, slots=True)

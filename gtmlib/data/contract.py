@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from gtmlib.data.crm import preset_names
-from gtmlib.data.schema import TABLES, Kind
+from gtmlib.data.schema import OURS, TABLES, Kind
 from gtmlib.errors import ParameterError
 
 Language = Literal["en", "sv"]
@@ -29,8 +29,11 @@ def _inside(path: str) -> str:
     return path
 
 
+_FILLED = tuple(name for name in TABLES if name not in OURS)
+
+
 def _known_table(name: str) -> str:
-    return require_known("canonical table", name, TABLES)
+    return require_known("canonical table", name, _FILLED)
 
 
 def _known_preset(name: str) -> str:
@@ -46,7 +49,7 @@ def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, An
 
 
 InsidePath = Annotated[str, AfterValidator(_inside)]
-TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
+TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*_FILLED]})]
 PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from gtmlib.analyses.findings import Finding
+from gtmlib.data.codebook import read_labels
 from gtmlib.data.engagement import Engagement
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits import PRESENTERS, present
@@ -33,7 +34,8 @@ def show(result: Any, engagement: Engagement) -> None:
     if result is None:
         return
     contract = engagement.contract
-    language = Language(contract.languages[0], contract.currency)
+    code = contract.languages[0]
+    language = Language(code, contract.currency, read_labels(engagement.folder, code))
     exhibit = present(result, language, contract.brand.accent)
     display({MIME: to_block(result), **_preview(exhibit, language)}, raw=True)
 

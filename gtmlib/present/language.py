@@ -16,6 +16,7 @@ from babel import Locale, dates, lists, numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from gtmlib.data.codebook import SHIPPED, read_labels
 from gtmlib.errors import ParameterError
 
 CATALOGS = Path(__file__).parent / "locale"
@@ -32,6 +33,8 @@ class Language:
         `en` or `sv`.
     currency : str
         ISO 4217 code that `money` is written in.
+    labels : tuple of tuple of str
+        Pairs of a code and its label in this language, as the engagement's codebooks say; empty: those that ship.
 
     Raises
     ------
@@ -41,6 +44,7 @@ class Language:
 
     code: str
     currency: str
+    labels: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.code not in LOCALES:
@@ -71,6 +75,21 @@ class Language:
             return _Sentence(self).format(text, **args)
         except KeyError as error:
             raise ParameterError(f"message '{key}' in '{self.code}' needs {error}") from None
+
+    def label(self, code: str) -> str:
+        """Give a code's label from the codebooks; what stands in none of them stays as it is.
+
+        Parameters
+        ----------
+        code : str
+            Of an objection or an interview.
+
+        Examples
+        --------
+        >>> Language("sv", "SEK").label("price"), Language("en", "SEK").label("Too dear!")
+        ('Pris och budget', 'Too dear!')
+        """
+        return dict(self.labels or _shipped_labels(self.code)).get(code, code)
 
     def format(self, value: Any, kind: str = "text") -> str:
         """Write a raw value in the reader's way.
@@ -190,6 +209,11 @@ class _Sentence(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return self._language.format(value, format_spec or "text")
+
+
+@cache
+def _shipped_labels(language: str) -> tuple[tuple[str, str], ...]:
+    return read_labels(SHIPPED, language)
 
 
 @cache

@@ -8,7 +8,6 @@ from gtmlib.present.language import Language, has_message
 
 # Arguments that hold a name of ours, and the catalog family that names it in the reader's language.
 NAMED = {
-    "code": "objections.code",
     "step": "profitability.step",
     "table": "table",
     "column": "field",
@@ -43,7 +42,7 @@ def name_of(kind: str, value: object, language: Language) -> object:
     Parameters
     ----------
     kind : str
-        What the value is: a key of `NAMED`, or another, under which nothing is named.
+        What the value is: a key of `NAMED`, `code` (named by the codebook), or another, under which nothing is named.
     value : object
         Ours, such as `other` or a stage, or the client's.
     language : Language
@@ -56,6 +55,8 @@ def name_of(kind: str, value: object, language: Language) -> object:
     """
     if value == OTHER:
         return language.say("group.other")
+    if kind == "code":
+        return language.label(str(value))
     key = f"{NAMED.get(kind, kind)}.{value}"
     return language.say(key) if kind in NAMED and has_message(language, key) else value
 
