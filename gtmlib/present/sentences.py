@@ -21,6 +21,9 @@ NAMED = {
     "feature": "profitability.core.feature",
 }
 
+# Arguments that hold a code: the codebook names it, or the catalog where it stands for several.
+CODES = ("code", "second_code", "lost_after")
+
 
 def describe_finding(finding: Finding, language: Language) -> str:
     """Say a finding as one sentence.
@@ -55,8 +58,9 @@ def name_of(kind: str, value: object, language: Language) -> object:
     """
     if value == OTHER:
         return language.say("group.other")
-    if kind == "code":
-        return language.label(str(value))
+    if kind in CODES:
+        own = f"objections.code.{value}"
+        return language.say(own) if has_message(language, own) else language.label(str(value))
     key = f"{NAMED.get(kind, kind)}.{value}"
     return language.say(key) if kind in NAMED and has_message(language, key) else value
 
@@ -80,7 +84,7 @@ def describe_evidence(finding: Finding, language: Language) -> str:
         return ""
     if finding.ci_low is None or finding.ci_high is None:
         return language.say("evidence.n", n=finding.n)
-    kind = "percent" if finding.unit == "share" else "money"
+    kind = {"share": "percent", "ratio": "number"}.get(finding.unit or "", "money")
     is_difference = finding.ci_low < 0 or finding.id.endswith((".difference", ".verdict"))
     kind = "percent_points" if kind == "percent" and is_difference else kind
     low, high = language.format(finding.ci_low, kind), language.format(finding.ci_high, kind)

@@ -179,7 +179,7 @@ def _fit(design: Array, n: Array, k: Array) -> tuple[float, Array, Array]:
     for _ in range(MOST_STEPS):
         rate = 1 / (1 + np.exp(-(design @ beta + offset)))
         weight = n * rate * (1 - rate)
-        inverse = np.linalg.pinv(design.T @ (design * weight[:, None]))
+        inverse = np.asarray(np.linalg.pinv(design.T @ (design * weight[:, None])), dtype=np.float64)
         step = inverse @ (design.T @ (k - n * rate))
         size = 1.0
         while (new := likelihood(beta + size * step)) < now - 1e-9 and size > 1e-4:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from gtmlib.analyses.coding_agreement import weakly_agreed_codes
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.objections.logged import ANY, CHAPTER, NEEDED, estimate_unlogged, fold_codes, heard_objections
+from gtmlib.analyses.objections.vocabulary import WordRise, find_rising_words
 from gtmlib.analyses.reductions import OTHER, MissingData, conversations
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
@@ -99,6 +100,8 @@ class Emerging:
         Weeks to a false alarm of any code, in the mean.
     reason : {'few_weeks', 'few_events'}, optional
         Why nothing can be told; none where it can.
+    words : tuple of WordRise
+        Words of the codebook that notes hold more often now.
     unlogged : ProportionEstimate, optional
         Share of lost deals without a logged reason.
     weak_codes : tuple of str
@@ -114,7 +117,8 @@ class Emerging:
     other_before: ProportionEstimate | None
     other_now: ProportionEstimate | None
     run_length: float | None
-    reason: str | None
+    reason: Literal["few_weeks", "few_events"] | None
+    words: tuple[WordRise, ...]
     unlogged: ProportionEstimate | None
     weak_codes: tuple[str, ...]
 
@@ -125,7 +129,7 @@ class Emerging:
             if row.ratio is None:
                 continue
             message = "objections.finding.emerging" if row.has_alarm else "objections.finding.no_alarm"
-            args = {"code": row.code, "ratio": row.ratio, "n": row.n_now, "expected": row.n_expected}
+            args = {"code": row.code, "ratio": row.ratio, "n": row.n_now, "expected": round(row.n_expected, 1)}
             args |= {"since": row.since} if row.has_alarm else {}
             found.append(
                 Finding(
@@ -214,6 +218,7 @@ def analyse_emerging(loaded: Loaded, *, confidence_level: float = 0.95) -> Emerg
         "per_week": float(volumes[now].mean()) if len(now) else 0.0,
         "other_before": _share_of_other(counts, before, confidence_level),
         "other_now": _share_of_other(counts, now, confidence_level),
+        "words": find_rising_words(loaded, now[0].date()) if len(now) else (),
         "unlogged": estimate_unlogged(loaded, confidence_level),
     }
     if min(len(before), len(now)) < FEWEST_WEEKS:
@@ -329,7 +334,14 @@ def _follow(
     n_before, n_now = (int(seen.reindex(half).fillna(0).sum()) for half in halves)
     due_before, due = (float(expected.reindex(half).sum()) for half in halves)
     about: dict[str, Any] = {"code": code, "n_before": n_before, "n_now": n_now, "confidence_level": level}
-    nothing = {"ratio": None, "ci_low": None, "ci_high": None, "pvalue": None, "sums": (), "chart": None}
+    nothing: dict[str, Any] = {
+        "ratio": None,
+        "ci_low": None,
+        "ci_high": None,
+        "pvalue": None,
+        "sums": (),
+        "chart": None,
+    }
     if n_before < FEWEST_EVENTS or due <= 0:
         return Trend(**about, n_expected=due, **nothing, alarm_on=None, since=None)
     compared = compare_events(n_now, due, n_before, due_before)

@@ -8,6 +8,7 @@ from typing import Any
 import ibis
 
 from gtmlib.analyses.reductions import OTHER, conversations, fold_small_groups, in_period
+from gtmlib.data.codebook import read_codebook
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
@@ -20,8 +21,6 @@ WISHED = {
     "objections": ("is_resolved",),
     "reps": ("seniority",),
 }
-# Codes of the codebook that say why a conversation or a deal holds no objection: they are none themselves.
-NO_OBJECTION = ("no_contact", "disqualified", "no_reason_logged")
 ANY = "any"  # a conversation with whatever objection; presenters name it in the reader's language
 
 
@@ -47,9 +46,14 @@ def logged_objections(loaded: Loaded) -> Any:
     ['T1']
     """
     rows = loaded.tables["objections"]
-    rows = rows.filter(rows.touch_id.notnull() & rows.code.notin(NO_OBJECTION))
+    rows = rows.filter(rows.touch_id.notnull() & rows.code.notin(_no_objection(loaded)))
     is_resolved = rows.is_resolved if "is_resolved" in rows.columns else ibis.null("boolean")
     return rows.select("touch_id", "code", is_resolved=is_resolved)
+
+
+def _no_objection(loaded: Loaded) -> tuple[str, ...]:
+    """Name the codes that say why a conversation holds no objection: they are none themselves."""
+    return read_codebook(loaded.engagement.folder, "objections").of_kind("no_objection")
 
 
 @lru_cache(maxsize=4)  # every breakdown of the chapter shows the same codes, so that none gives away what another folds
@@ -131,7 +135,7 @@ def count_no_objection(loaded: Loaded) -> int:
     1
     """
     rows = loaded.tables["objections"]
-    return int(to_frame(rows.aggregate(n=rows.code.isin(NO_OBJECTION).sum().fill_null(0))).loc[0, "n"])
+    return int(to_frame(rows.aggregate(n=rows.code.isin(_no_objection(loaded)).sum().fill_null(0))).loc[0, "n"])
 
 
 def estimate_unlogged(loaded: Loaded, confidence_level: float) -> ProportionEstimate | None:

@@ -13,7 +13,11 @@ from gtmlib.analyses.data_check import Coverage, DataCheck
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
-from gtmlib.analyses.objections import ObjectionRates
+from gtmlib.analyses.objections.cost import ObjectionCosts
+from gtmlib.analyses.objections.emerging import Emerging, EmergingCourse
+from gtmlib.analyses.objections.rates import ObjectionRates
+from gtmlib.analyses.objections.stages import WhereLost
+from gtmlib.analyses.objections.together import Resolution, Together
 from gtmlib.analyses.profitability import Segments, Waterfall, Whale
 from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
@@ -28,6 +32,14 @@ from gtmlib.present.exhibits.customers import (
     present_survival,
 )
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing
+from gtmlib.present.exhibits.objection_costs import present_objection_costs
+from gtmlib.present.exhibits.objection_patterns import (
+    present_course,
+    present_emerging,
+    present_resolution,
+    present_together,
+    present_where_lost,
+)
 from gtmlib.present.exhibits.objections import present_objections
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
 from gtmlib.present.exhibits.variant_test import (
@@ -59,6 +71,12 @@ PRESENTERS: dict[type, Presenter] = {
     LifetimeValue: present_lifetime,
     CoreCustomers: present_core_customers,
     ObjectionRates: present_objections,
+    Emerging: present_emerging,
+    EmergingCourse: present_course,
+    ObjectionCosts: present_objection_costs,
+    WhereLost: present_where_lost,
+    Together: present_together,
+    Resolution: present_resolution,
     Waiting: present_waiting,
     Variation: present_variants,
     Rates: present_rates,
