@@ -12,9 +12,9 @@ from gtmlib.present.chart_layout import LOOK, Row, Spec, draw, draw_rows, inked,
 from gtmlib.present.colours import ACCENT, INK, QUIET, readable_shade, tint
 from gtmlib.present.language import Language
 
-ROUND_RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+ROUND_RATIOS = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0, 50.0)
 WIDEST = 64.0  # an interval that goes further is cut: it says "not known" already
-MOST_TICKS = 6  # of weeks on a phone's width
+MOST_TICKS = 5  # on a phone's width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def plot_ratios(rows: Sequence[RatioRow], *, language: Language, accent: str = A
     marks = LOOK["row_dots"] | {"x": [row.value for row in rows]}
     marks |= {"marker": LOOK["dot"] | {"color": strong, "size": 12}}
     ticks = [tick for tick in ROUND_RATIOS if min(ends) * 0.8 <= tick <= max(ends) * 1.25]
-    few = [tick for tick in ticks if math.log10(tick) == round(math.log10(tick)) or len(ticks) < 5]
+    few = ticks if len(ticks) <= MOST_TICKS else [tick for tick in ticks if tick in (0.1, 1.0, 10.0)]
     x_axis: Spec = {
         "type": "log",
         "range": [math.log10(min(ends)) - 0.05, math.log10(max(ends)) + 0.05],
@@ -136,16 +136,17 @@ def plot_watch(
     top = max(1.15, *(value for line in shares for value in line))
     above: Spec = {"text": plain(alarm_label), "x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yanchor": "bottom"}
     notes.append(above | {"showarrow": False, "font": {"size": 12, "color": INK}})
-    pick, few = (list(reversed(places[:: -max(1, -(-len(places) // most))])) for most in (9, MOST_TICKS - 2))
+    pick, few = (list(reversed(places[:: -max(1, -(-len(places) // most))])) for most in (9, MOST_TICKS - 1))
     wide = 7 * max((len(label) for label in labels), default=0) + 12
-    legend = "  ".join(inked(label, style[0]) for label, style in zip(labels, styles, strict=False))
+    legend = stack(*(inked(f"\u25a0 {label}", style[0]) for label, style in zip(labels, styles, strict=False)))
     head: Spec = {"text": legend, "x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper"}
     head |= {"yanchor": "bottom", "yshift": 6, "showarrow": False, "font": {"size": 12}, "align": "left"}
-    narrow = {"xaxis.tickvals": few, "xaxis.ticktext": [days[place] for place in few], "margin.r": 12, "margin.t": 40}
+    narrow = {"xaxis.tickvals": few, "xaxis.ticktext": [days[place] for place in few], "margin.r": 12}
+    narrow["margin.t"] = 20 + 18 * len(labels)
     layout = {
         "height": 360,
         "xaxis": {"tickvals": pick, "ticktext": [days[place] for place in pick], "showgrid": False, "tickangle": 0,
-                  "range": [-0.4, len(places) - 0.6]},
+                  "zeroline": False, "range": [-0.4, len(places) - 0.6]},
         "yaxis": lay_scale([0.0, top], kind="percent", language=language, title=axis_title),
         "shapes": [stroke(0, 1, 1, 1, LOOK["reference"], "above") | {"xref": "paper"}],
         "annotations": notes,

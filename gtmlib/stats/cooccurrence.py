@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.comparisons import fisher_pvalue
 from gtmlib.stats.distributions import critical_value
 from gtmlib.stats.requirements import require_counts, require_level
 
@@ -27,8 +26,6 @@ class Lift:
         Its interval.
     confidence_level : float
         In (0, 1).
-    pvalue : float
-        Fisher's exact test of no association.
     """
 
     n_both: int
@@ -37,7 +34,6 @@ class Lift:
     ci_low: float
     ci_high: float
     confidence_level: float
-    pvalue: float
 
 
 def estimate_lift(n_both: int, n_first: int, n_second: int, n_all: int, *, confidence_level: float = 0.95) -> Lift:
@@ -79,8 +75,6 @@ def estimate_lift(n_both: int, n_first: int, n_second: int, n_all: int, *, confi
     lift = n_both * n_all / (n_first * n_second)
     variance = 1 / n_both - 1 / n_first - 1 / n_second + (2 * lift - 1) / n_all
     half = critical_value(require_level(confidence_level)) * math.sqrt(max(variance, 0.0))
-    rest = n_all - n_first
-    alone = n_second - n_both
     return Lift(
         n_both=n_both,
         n_expected=n_first * n_second / n_all,
@@ -88,5 +82,4 @@ def estimate_lift(n_both: int, n_first: int, n_second: int, n_all: int, *, confi
         ci_low=lift * math.exp(-half),
         ci_high=lift * math.exp(half),
         confidence_level=confidence_level,
-        pvalue=fisher_pvalue(n_both, n_first, alone, rest) if rest else 1.0,
     )

@@ -76,6 +76,11 @@ class Trend:
         """Whether the chart gave an alarm."""
         return self.alarm_on is not None
 
+    @property
+    def is_more(self) -> bool:
+        """Whether it is met more often than expected over the whole second half: what the interval shown says."""
+        return self.ci_low is not None and self.ci_low > 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emerging:
@@ -98,6 +103,8 @@ class Emerging:
         codebook misses something.
     run_length : float, optional
         Weeks to a false alarm of any code, in the mean.
+    family_level : float
+        Coverage of the intervals of all codes together.
     reason : {'few_weeks', 'few_events'}, optional
         Why nothing can be told; none where it can.
     words : tuple of WordRise
@@ -117,6 +124,7 @@ class Emerging:
     other_before: ProportionEstimate | None
     other_now: ProportionEstimate | None
     run_length: float | None
+    family_level: float
     reason: Literal["few_weeks", "few_events"] | None
     words: tuple[WordRise, ...]
     unlogged: ProportionEstimate | None
@@ -183,7 +191,7 @@ def analyse_emerging(loaded: Loaded, *, confidence_level: float = 0.95) -> Emerg
     loaded : Loaded
         Needs touches with a date, and objections with touch_id and code; better with stages.
     confidence_level : float
-        Coverage of the intervals, in (0, 1).
+        Coverage of the intervals of all codes together, in (0, 1).
 
     References
     ----------
@@ -219,6 +227,7 @@ def analyse_emerging(loaded: Loaded, *, confidence_level: float = 0.95) -> Emerg
         "other_before": _share_of_other(counts, before, confidence_level),
         "other_now": _share_of_other(counts, now, confidence_level),
         "words": find_rising_words(loaded, now[0].date()) if len(now) else (),
+        "family_level": confidence_level,
         "unlogged": estimate_unlogged(loaded, confidence_level),
     }
     if min(len(before), len(now)) < FEWEST_WEEKS:
@@ -333,6 +342,7 @@ def _follow(
     expected = _expect(own, talks, before)
     n_before, n_now = (int(seen.reindex(half).fillna(0).sum()) for half in halves)
     due_before, due = (float(expected.reindex(half).sum()) for half in halves)
+    level = 1 - (1 - level) / n_codes
     about: dict[str, Any] = {"code": code, "n_before": n_before, "n_now": n_now, "confidence_level": level}
     nothing: dict[str, Any] = {
         "ratio": None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -27,11 +27,9 @@ from gtmlib.data.loaded import Loaded
 from gtmlib.stats.clustered import estimate_design_effect
 from gtmlib.stats.cooccurrence import Lift, estimate_lift
 from gtmlib.stats.distributions import critical_value, two_sided_pvalue
-from gtmlib.stats.multiplicity import adjust_benjamini_hochberg
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
 MOST_PAIRS = 10
-CLEAR = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +42,16 @@ class Pair:
         Codes, the more frequent one first.
     lift : Lift
         How many times more often they come together than by chance.
-    pvalue : float
-        Of no association, adjusted for all pairs.
     """
 
     first: str
     second: str
     lift: Lift
-    pvalue: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether they come together more or less often than by chance: what the interval shown says."""
+        return not self.lift.ci_low <= 1 <= self.lift.ci_high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,8 @@ class Together:
         Pairs of codes that were compared.
     n_conversations : int
         Conversations looked at.
+    family_level : float
+        Coverage of the intervals of all pairs together.
     unlogged : ProportionEstimate, optional
         Share of lost deals without a logged reason.
     weak_codes : tuple of str
@@ -75,6 +77,7 @@ class Together:
     pairs: tuple[Pair, ...]
     n_pairs: int
     n_conversations: int
+    family_level: float
     unlogged: ProportionEstimate | None
     weak_codes: tuple[str, ...]
 
@@ -98,11 +101,8 @@ def analyse_together(loaded: Loaded, *, confidence_level: float = 0.95) -> Toget
     loaded : Loaded
         Needs touches, and objections with touch_id and code.
     confidence_level : float
-        Coverage of the intervals, in (0, 1).
-
-    References
-    ----------
-    Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57, 289-300, over all pairs.
+        Coverage of the intervals of all pairs together, in (0, 1): each has its part of what is left to error
+        (Bonferroni).
 
     Examples
     --------
@@ -121,23 +121,28 @@ def analyse_together(loaded: Loaded, *, confidence_level: float = 0.95) -> Toget
         return MissingData(chapter=CHAPTER, needed=("touches",))
     smallest = loaded.engagement.contract.disclosure.smallest_group
     codes = [code for code in fold_codes(loaded)[0] if code != OTHER]
-    pairs = []
-    for first, second in combinations(codes, 2):
-        n_both = both.get((min(first, second), max(first, second)), 0)
-        if n_both >= smallest:
-            lift = estimate_lift(n_both, single[first], single[second], n_talks, confidence_level=confidence_level)
-            pairs.append(Pair(first=first, second=second, lift=lift, pvalue=lift.pvalue))
-    adjusted = adjust_benjamini_hochberg([pair.pvalue for pair in pairs])
-    pairs = [replace(pair, pvalue=pvalue) for pair, pvalue in zip(pairs, adjusted, strict=True)]
-    pairs.sort(key=lambda pair: (pair.pvalue, -abs(math.log(pair.lift.lift)), pair.first, pair.second))
-    shown = pairs[:MOST_PAIRS]
+    counts = {(a, b): both.get((min(a, b), max(a, b)), 0) for a, b in combinations(codes, 2)}
+    shown = {pair: n for pair, n in counts.items() if n >= smallest}
+    level = 1 - (1 - confidence_level) / max(1, len(shown))
+    pairs = [
+        Pair(first=a, second=b, lift=estimate_lift(n, single[a], single[b], n_talks, confidence_level=level))
+        for (a, b), n in shown.items()
+    ]
+    pairs.sort(key=lambda pair: (-_strength(pair.lift), pair.first, pair.second))
     return Together(
-        pairs=tuple(shown),
+        pairs=tuple(pairs[:MOST_PAIRS]),
         n_pairs=len(pairs),
         n_conversations=n_talks,
+        family_level=confidence_level,
         unlogged=estimate_unlogged(loaded, confidence_level),
         weak_codes=tuple(code for code in weakly_agreed_codes(loaded) if code in codes),
     )
+
+
+def _strength(lift: Lift) -> float:
+    """Give how far the lift is from chance, in half widths of its interval."""
+    half = math.log(lift.ci_high / lift.ci_low) / 2
+    return abs(math.log(lift.lift)) / half if half > 0 else math.inf
 
 
 def _reduce_pairs(loaded: Loaded) -> tuple[dict[tuple[str, str], int], dict[str, int], int]:

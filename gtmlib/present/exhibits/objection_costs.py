@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gtmlib.analyses.findings import Verdict
 from gtmlib.analyses.objections.cost import CodeCost, ObjectionCosts
 from gtmlib.present.exhibit import Cell, Exhibit, Table, columns
 from gtmlib.present.exhibits.objection_words import describe_unlogged, describe_weak, name_codes
@@ -28,12 +29,13 @@ def present_objection_costs(result: ObjectionCosts, language: Language, accent: 
     costly = [row for row in result.rows if row.verdict == "confirmed"]
     helpful = [row for row in result.rows if row.verdict == "refuted"]
     told = [row for row in result.rows if row.winning]
+    verdict: Verdict = "cannot_tell"
     if costly:
         verdict, title = "confirmed", say("objections.cost.title.costly", codes=_named(costly, names), n=len(costly))
     elif helpful:
         verdict, title = "refuted", say("objections.cost.title.helpful", codes=_named(helpful, names), n=len(helpful))
     else:
-        verdict, title = "cannot_tell", say("objections.cost.title.unknown", n=len(told))
+        title = say("objections.cost.title.unknown")
     bars = [
         RatioRow(
             label=names[row.code],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gtmlib.analyses.objections.emerging import Emerging, EmergingCourse, Trend
 from gtmlib.analyses.objections.stages import ALL, NONE, StageLoss, WhereLost
 from gtmlib.analyses.objections.together import Resolution, Together
 from gtmlib.analyses.reductions import OTHER
-from gtmlib.present.exhibit import Exhibit, Table, TableColumn, columns
+from gtmlib.present.exhibit import Cell, Exhibit, Table, TableColumn, columns
 from gtmlib.present.exhibits.objection_words import describe_unlogged, describe_weak, name_codes
 from gtmlib.present.figures import plot_heatmap, plot_intervals
 from gtmlib.present.language import Language
@@ -35,9 +37,11 @@ def present_emerging(result: Emerging, language: Language, accent: str) -> Exhib
         return Exhibit(id="objections-emerging", title=title, sentences=(weeks,), verdict="cannot_tell")
     names = name_codes((row.code for row in result.rows), result.weak_codes, language)
     rising = [row for row in result.rows if row.has_alarm]
+    more = [row for row in result.rows if row.is_more]
     if rising:
-        first = rising[0]
-        title = say("objections.emerging.title.rising", code=names[first.code], since=first.since)
+        title = say("objections.emerging.title.rising", code=names[rising[0].code], since=rising[0].since)
+    elif more:
+        title = say("objections.emerging.title.more", code=names[more[0].code], ratio=more[0].ratio)
     else:
         title = say("objections.emerging.title.quiet", n=len([row for row in result.rows if row.chart]))
     shown = [row for row in result.rows if row.ratio is not None]
@@ -64,7 +68,7 @@ def _emerging_sentences(result: Emerging, names: dict[str, str], language: Langu
     sentences = [say("objections.emerging.compared", n=result.n_now, before=result.n_before, first=first, last=last)]
     for row in result.rows:
         if row.has_alarm:
-            args = {"code": names[row.code], "since": row.since, "alarm": row.alarm_on}
+            args: dict[str, Any] = {"code": names[row.code], "since": row.since, "alarm": row.alarm_on}
             sentences.append(say("objections.emerging.alarm", **args, n=row.n_now, expected=round(row.n_expected, 1)))
     if result.words:
         words = [row.word for row in result.words]
@@ -82,6 +86,7 @@ def _emerging_notes(result: Emerging, language: Language) -> tuple[str, ...]:
         watched = [row.chart.median_delay for row in result.rows if row.chart]
         args = {"per_week": result.per_week, "shortest": min(watched), "longest": max(watched)}
         notes.append(say("objections.emerging.run_length", **args, weeks=round(result.run_length)))
+    notes.append(say("objections.cost.level", level=result.family_level))
     notes.append(say("objections.emerging.words.note"))
     return (*notes, *describe_weak(result.weak_codes, language))
 
@@ -125,7 +130,7 @@ def present_course(result: EmergingCourse, language: Language, accent: str) -> E
         *columns(say, "objections.column.week:date"),
         *(TableColumn(label=x, kind="percent_whole") for x in labels),
     )
-    rows = tuple((week, *(line[place] for line in result.shares)) for place, week in enumerate(result.weeks))
+    rows: tuple[tuple[Cell, ...], ...] = tuple(zip(result.weeks, *result.shares, strict=True))
     return Exhibit(
         id="objections-course",
         title=say(f"objections.course.title.{kind}", **args),
@@ -239,7 +244,12 @@ def present_together(result: Together, language: Language, accent: str) -> Exhib
         The brand's colour, `#rrggbb`.
     """
     say = language.say
-    notes = (say("objections.together.method", n=result.n_pairs), *describe_weak(result.weak_codes, language))
+    method = say("objections.together.method", n=result.n_pairs)
+    notes = (
+        method,
+        say("objections.cost.level", level=result.family_level),
+        *describe_weak(result.weak_codes, language),
+    )
     if not result.pairs:
         title = say("objections.together.none", n=result.n_conversations)
         return Exhibit(id="objections-together", title=title, notes=notes)
@@ -249,7 +259,7 @@ def present_together(result: Together, language: Language, accent: str) -> Exhib
     args = {"first": names[top.first], "second": names[top.second], "ratio": top.lift.lift}
     args |= {"low": top.lift.ci_low, "high": top.lift.ci_high, "n": top.lift.n_both}
     args["expected"] = round(top.lift.n_expected, 1)
-    kind = "alike" if top.pvalue >= CLEAR else "more" if top.lift.lift > 1 else "less"
+    kind = "alike" if not top.is_clear else "more" if top.lift.lift > 1 else "less"
     labels = [say("objections.together.pair", first=names[p.first], second=names[p.second]) for p in result.pairs]
     rows = [
         RatioRow(
@@ -260,12 +270,11 @@ def present_together(result: Together, language: Language, accent: str) -> Exhib
     ]  # fmt: skip
     words = (
         "objections.column.first objections.column.second objections.column.both:count "
-        "objections.column.expected:number objections.column.lift:number column.low:number column.high:number "
-        "objections.column.pvalue:pvalue"
+        "objections.column.expected:number objections.column.lift:number column.low:number column.high:number"
     )
     table = tuple(
         (names[pair.first], names[pair.second], pair.lift.n_both, pair.lift.n_expected, pair.lift.lift,
-         pair.lift.ci_low, pair.lift.ci_high, pair.pvalue)
+         pair.lift.ci_low, pair.lift.ci_high)
         for pair in result.pairs
     )  # fmt: skip
     return Exhibit(
