@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from gtmlib.data.crm import preset_names
 from gtmlib.data.local_text import Language, LocalText, gather_words
-from gtmlib.data.schema import TABLES, Kind
+from gtmlib.data.schema import OURS, TABLES, Kind
 from gtmlib.errors import ParameterError
 
 
@@ -28,8 +28,11 @@ def _inside(path: str) -> str:
     return path
 
 
+_FILLED = tuple(name for name in TABLES if name not in OURS)
+
+
 def _known_table(name: str) -> str:
-    return require_known("canonical table", name, TABLES)
+    return require_known("canonical table", name, _FILLED)
 
 
 def _known_preset(name: str) -> str:
@@ -45,7 +48,7 @@ def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, An
 
 
 InsidePath = Annotated[str, AfterValidator(_inside)]
-TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
+TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*_FILLED]})]
 PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -24,7 +24,11 @@ from gtmlib.analyses.execution.seniority import Seniority
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
-from gtmlib.analyses.objections import ObjectionRates
+from gtmlib.analyses.objections.cost import ObjectionCosts
+from gtmlib.analyses.objections.emerging import Emerging, EmergingCourse
+from gtmlib.analyses.objections.rates import ObjectionRates
+from gtmlib.analyses.objections.stages import WhereLost
+from gtmlib.analyses.objections.together import Resolution, Together
 from gtmlib.analyses.pipeline.cycles import CohortTrend
 from gtmlib.analyses.pipeline.flow import SnapshotFlow
 from gtmlib.analyses.pipeline.forecasts import Calibration, Slippage
@@ -68,6 +72,14 @@ from gtmlib.present.exhibits.leads import (
     present_lead_sources,
     present_lead_speed,
 )
+from gtmlib.present.exhibits.objection_costs import present_objection_costs
+from gtmlib.present.exhibits.objection_patterns import (
+    present_course,
+    present_emerging,
+    present_resolution,
+    present_together,
+    present_where_lost,
+)
 from gtmlib.present.exhibits.objections import present_objections
 from gtmlib.present.exhibits.pipeline import present_contributors, present_open_ages, present_watermelon
 from gtmlib.present.exhibits.pipeline_course import (
@@ -108,6 +120,12 @@ PRESENTERS: dict[type, Presenter] = {
     LifetimeValue: present_lifetime,
     CoreCustomers: present_core_customers,
     ObjectionRates: present_objections,
+    Emerging: present_emerging,
+    EmergingCourse: present_course,
+    ObjectionCosts: present_objection_costs,
+    WhereLost: present_where_lost,
+    Together: present_together,
+    Resolution: present_resolution,
     Waiting: present_waiting,
     Variation: present_variants,
     Rates: present_rates,
