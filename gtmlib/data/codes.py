@@ -52,8 +52,8 @@ def codes_source(folder: Path) -> Source | None:
         fix = nearest(unknown[0], COLUMNS)
         raise DataError(Problem(place=CODES_FILE, what=what, fix=fix[:1].upper() + fix[1:], values=tuple(unknown)))
     columns = {name: name for name in COLUMNS if name in headings}
-    source = Source(file=CODES_FILE, delimiter=delimiter)
-    return source.model_copy(update={"table": "codes", "columns": columns})  # no source of a contract may fill this table
+    told = {"delimiter": delimiter, "table": "codes", "columns": columns}  # no source of a contract may fill this table
+    return Source(file=CODES_FILE).model_copy(update=told)
 
 
 def check_codes(rows: pa.Table, folder: Path) -> list[Problem]:
