@@ -14,7 +14,7 @@ from gtmlib.data.schema import TABLES
 Model = dict[str, Any]
 Rng = np.random.Generator
 STREAM = 5005  # of this module: what is drawn here changes nothing else
-NONE = "no_reason_logged"
+NONE, NOTHING = "no_reason_logged", "nothing_said"
 
 
 def read_coding() -> Model:
@@ -52,11 +52,11 @@ def make_coding(
     open_to_all = talks[[not any(text in note for text in apart) for note in talks["note"]]]["touch_id"].to_numpy()
     notes = [(note, tuple(meant.get(note, (NONE,)))) for note in rng.permutation(open_to_all)[: own["n_coded"]]]
     about = interviews["interview_id"].tolist()[: own["interviews"]["n_coded"]]
-    heard = [(note, codes) for note, codes in zip(about, interviews["meant"], strict=False) if codes]
+    heard = [(note, codes or (NOTHING,)) for note, codes in zip(about, interviews["meant"], strict=False)]
     told = said.set_index(["touch_id", "code"])[["source", "is_resolved"]]
     codes = [
-        _code(rng, own, notes, "touch_id", own["n_twice"], [*model["objections"]["code"]]),
-        _code(rng, own, heard, "interview_id", own["interviews"]["n_twice"], [*own["codes"]["code"]]),
+        _code(rng, own, notes, "touch_id", own["n_twice"], [*model["objections"]["code"]], NONE),
+        _code(rng, own, heard, "interview_id", own["interviews"]["n_twice"], [*own["codes"]["code"]], NOTHING),
     ]
     both = pd.concat(codes, ignore_index=True).join(told, on=["touch_id", "code"])
     is_first = both["coder"] == own["coders"][0]
@@ -65,7 +65,13 @@ def make_coding(
 
 
 def _code(
-    rng: Rng, own: Model, notes: list[tuple[str, tuple[str, ...]]], unit: str, n_twice: int, codes: list[str]
+    rng: Rng,
+    own: Model,
+    notes: list[tuple[str, tuple[str, ...]]],
+    unit: str,
+    n_twice: int,
+    codes: list[str],
+    nothing: str,
 ) -> Any:
     """Let the first coder give what was meant, with suggestions at hand, and the second read some notes blindly."""
     rows, (first, second) = [], own["coders"]
@@ -75,19 +81,19 @@ def _code(
         about = {unit: note, "drawn": drawn, "suggested": suggested, "suggested_by": own["suggested_by"]}
         rows += [about | {"code": code, "coder": first} for code in meant]
         if place < n_twice:
-            rows += [{unit: note, "code": code, "coder": second} for code in _reread(rng, own, meant)]
+            rows += [{unit: note, "code": code, "coder": second} for code in _reread(rng, own, meant, nothing)]
     return pd.DataFrame(
         rows, columns=["touch_id", "interview_id", "code", "coder", "drawn", "suggested", "suggested_by"]
     )
 
 
-def _reread(rng: Rng, own: Model, meant: tuple[str, ...]) -> list[str]:
+def _reread(rng: Rng, own: Model, meant: tuple[str, ...], nothing: str) -> list[str]:
     given: list[str] = []
     for code in meant:
         is_missed = rng.random() < own["weak"].get(code, own["missed_share"])
         instead = own["instead"].get(code) if rng.random() < own["misread_share"] else None
         given += [instead] if is_missed and instead else [] if is_missed else [code]
-    return list(dict.fromkeys(given)) or [NONE if meant[0] not in own["phrases"] else meant[0]]
+    return list(dict.fromkeys(given)) or [nothing]
 
 
 def _suggest(rng: Rng, own: Model, meant: list[str], codes: list[str]) -> list[str]:
