@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Literal
 
@@ -17,6 +17,8 @@ from gtmlib.data.codebook import read_codebook
 from gtmlib.data.engagement import require_known
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
+from gtmlib.stats.comparisons import fisher_pvalue
+from gtmlib.stats.multiplicity import adjust_benjamini_hochberg
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
 CHAPTER = "objections"
@@ -39,12 +41,15 @@ class ReasonRate:
         Segment; empty for all interviews.
     estimate : ProportionEstimate
         Share of the group's interviews with the code.
+    pvalue : float, optional
+        That the group's share differs from that of all others by chance: Fisher's, adjusted for all that are compared.
     """
 
     code: str
     question: str
     group: str
     estimate: ProportionEstimate
+    pvalue: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +129,7 @@ def analyse_interviews(
     References
     ----------
     Wilson (1927), J. Am. Stat. Assoc. 22, 209-212. An interview counts once per code, and only if it was coded.
+    Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57, 289-300, of Fisher's exact tests of each segment.
 
     Examples
     --------
@@ -145,7 +151,8 @@ def analyse_interviews(
     smallest = loaded.engagement.contract.disclosure.smallest_group
     book = read_codebook(loaded.engagement.folder, "interviews")
     answers = set(book.of_kind("chosen", "use", "differs", "falls_short"))
-    said = {note: answers & set(confirmed[note]) for note in known["interview_id"]}
+    is_enough = len(known) >= smallest
+    said = {note: answers & set(confirmed[note]) for note in known["interview_id"] if is_enough}
     sizes = known.groupby("group", as_index=False).size().rename(columns={"size": "n"})
     groups = {str(row.group): int(row.n) for row in fold_small_groups(sizes, "group", "n", smallest).itertuples()}
     if by == "segment" and len(groups) < 2:
@@ -163,7 +170,7 @@ def analyse_interviews(
     return InterviewRates(
         kind=kind,
         by=by,
-        rows=tuple(rows),
+        rows=_compare(rows) if by == "segment" else tuple(rows),
         codes=codes,
         groups=tuple(groups) if by == "segment" else (),
         n_interviews=len(coded),
@@ -172,6 +179,21 @@ def analyse_interviews(
         weak=tuple(code for code in weakly_agreed_codes(loaded, "interview_id") if code in codes),
         smallest_group=smallest,
     )
+
+
+def _compare(rows: list[ReasonRate]) -> tuple[ReasonRate, ...]:
+    """Hold each group's share of a code against that of all others."""
+    totals: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        k, n = totals.get(row.code, (0, 0))
+        totals[row.code] = k + row.estimate.n_successes, n + row.estimate.n_trials
+    pvalues = []
+    for row in rows:
+        (k, n), here = totals[row.code], row.estimate
+        rest = k - here.n_successes, n - here.n_trials
+        pvalues.append(fisher_pvalue(here.n_successes, here.n_trials, *rest))
+    adjusted = adjust_benjamini_hochberg(pvalues)
+    return tuple(replace(row, pvalue=pvalue) for row, pvalue in zip(rows, adjusted, strict=True))
 
 
 def reduce_interviews(loaded: Loaded, kind: Kind) -> pd.DataFrame:

@@ -209,6 +209,11 @@ def _suggestions(
         return None, None, by
     n = len(offered)
     first = sum(offered[note][0] in confirmed[note] for note in offered)
-    three = sum(set(confirmed[note]) <= set(offered[note]) for note in offered)
+    three = sum(_are_all_there(set(confirmed[note]), set(offered[note])) for note in offered)
     estimates = (estimate_proportion(k, n, confidence_level=confidence_level) for k in (first, three))
     return (*estimates, by)  # type: ignore[return-value]
+
+
+def _are_all_there(confirmed: set[str], offered: set[str]) -> bool:
+    """Whether all confirmed codes were offered; of more than there is room for, whether nothing wrong was."""
+    return confirmed <= offered or offered < confirmed
