@@ -120,9 +120,9 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `money_short` (in millions, for axes),
             `percent` (a share, one decimal), `percent_whole`, `level` (of confidence), `percent_points` (a difference
-            of shares, with its sign), `points` (without), `number` (up to two decimals), `tenths` (up to one), `pvalue`,
-            `date` (a date or its ISO text), `period` (2025, 2025-Q1 or 2025-03), `month`, `day` and `quarter` (ISO
-            text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
+            of shares, with its sign), `points` (without), `number` (up to two decimals), `tenths` (up to one),
+            `pvalue`, `date` (a date or its ISO text), `period` (2025, 2025-Q1 or 2025-03), `month`, `day` and `quarter`
+            (ISO text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
 
         Raises
         ------
