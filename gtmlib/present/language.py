@@ -100,9 +100,9 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `money_short` (in millions, for axes),
             `percent` (a share, one decimal), `percent_whole`, `level` (of confidence), `percent_points` (a difference
-            of shares, with its sign), `points` (without), `number` (up to two decimals), `pvalue`, `date` (a date or
-            its ISO text), `period` (2025, 2025-Q1 or 2025-03), `month` and `day` (ISO text), `list`, or one of
-            `COUNTED`: the number with its noun, in the plural form of the number.
+            of shares, with its sign), `points` (without), `number` (up to two decimals), `decimal` (one), `pvalue`,
+            `date` (a date or its ISO text), `period` (2025, 2025-Q1 or 2025-03), `month`, `day` and `quarter` (ISO
+            text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
 
         Raises
         ------
@@ -216,6 +216,7 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, language: language.word(str(value)),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
+    "decimal": _decimal("#,##0.0"),
     "percent_points": lambda value, language: (
         _POINTS(value * 100, language) if abs(value) >= 0.0005 else _SIZE(0, language)
     ),
@@ -231,6 +232,7 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "period": _period,
     "month": _calendar("yMMM"),
     "day": _calendar("MMMd"),
+    "quarter": _calendar("yQQQ"),
     "list": lambda value, language: str(
         lists.format_list([language.word(str(item)) for item in value], locale=language.locale)
     ),

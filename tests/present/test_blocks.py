@@ -51,6 +51,7 @@ from gtmlib.stats.proportions import estimate_proportion
 from templates.demo.synth import Demo
 
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
+from .drawn_economics import ECONOMICS_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -167,7 +168,8 @@ MISSING = st.builds(
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
-    **PROFIT_RESULTS, ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+    **PROFIT_RESULTS, **ECONOMICS_RESULTS,
+    ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
 ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
 
