@@ -28,7 +28,10 @@ def add_economics(frames: Frames, seed: int) -> Frames:
     rngs = np.random.default_rng([seed, STREAM]).spawn(2)
     marketing = _with_won(frames["acquisition"], frames["leads"], frames["deals"])
     spend = pd.concat([marketing, _make_sales_cost(rngs[1], model, marketing["period"].unique())], ignore_index=True)
-    return frames | {"contracts": _make_contracts(rngs[0], model["contracts"], frames["customers"]), "acquisition": spend}
+    return frames | {
+        "contracts": _make_contracts(rngs[0], model["contracts"], frames["customers"]),
+        "acquisition": spend,
+    }
 
 
 def _make_contracts(rng: Rng, about: dict[str, Any], customers: pd.DataFrame) -> pd.DataFrame:

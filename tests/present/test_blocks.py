@@ -31,10 +31,11 @@ from gtmlib.analyses.ideal import analyse_core_customers
 from gtmlib.analyses.lifetime import analyse_lifetime
 from gtmlib.analyses.margins import analyse_margins
 from gtmlib.analyses.objections import CodeRate, ObjectionRates, analyse_objections
-from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_waterfall, analyse_whale_curve
+from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_whale_curve
 from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
+from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
 from gtmlib.data.schema import TABLES

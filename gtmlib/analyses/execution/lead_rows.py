@@ -14,7 +14,7 @@ from gtmlib.data.loaded import Loaded
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
 GROUPINGS = ("source", "campaign", "channel", "persona")
-SUMS = ("n", "n_called", "n_ripe", "k_ripe", "n_old", "k_old")
+SUMS = ("n", "n_called", "n_ripe", "k_ripe", "n_old", "called_old", "k_old")
 WEEK_DAYS = 7
 
 
@@ -82,14 +82,15 @@ def sum_leads(rows: Any, *by: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per group
-        <by>, n, n_called, n_ripe and k_ripe (qualified of those), n_old and k_old (won of those).
+        <by>, n, n_called, n_ripe and k_ripe (qualified of those), n_old, called_old and k_old (contacted and won of
+        those).
 
     Examples
     --------
     >>> from gtmlib.data.load import load_frames
     >>> leads = pd.DataFrame({"lead_id": ["1", "2"], "created_on": pd.Timestamp("2025-01-02"), "source": "web"})
     >>> sum_leads(select_leads(load_frames({"leads": leads})), "source").to_dict("records")
-    [{'source': 'web', 'n': 2, 'n_called': 0, 'n_ripe': 2, 'k_ripe': 0, 'n_old': 2, 'k_old': 0}]
+    [{'source': 'web', 'n': 2, 'n_called': 0, 'n_ripe': 2, 'k_ripe': 0, 'n_old': 2, 'called_old': 0, 'k_old': 0}]
     """
     return to_frame(
         rows.group_by(*by).aggregate(
@@ -98,6 +99,7 @@ def sum_leads(rows: Any, *by: str) -> pd.DataFrame:
             n_ripe=rows.is_ripe.sum(),
             k_ripe=(rows.is_ripe & rows.is_qualified).sum(),
             n_old=rows.is_old.sum(),
+            called_old=(rows.is_old & rows.is_called).sum(),
             k_old=(rows.is_old & rows.is_won).sum(),
         )
     )

@@ -29,8 +29,9 @@ class LeadGroup:
         All of them, and those that were contacted.
     qualified, won : ProportionEstimate or None
         Of those old enough; None where none is.
-    lead_share, won_share : ProportionEstimate or None
-        The group's share of all leads that are old enough to be won, and of all that were won; None without any.
+    lead_share, call_share, won_share : ProportionEstimate or None
+        The group's share of all leads that are old enough to be won, of all first contacts with them, and of all that
+        were won; None without any.
     against_rest : ProportionComparison or None
         Its won rate against that of all other leads, at the level of all groups together; None without any other.
     """
@@ -41,6 +42,7 @@ class LeadGroup:
     qualified: ProportionEstimate | None
     won: ProportionEstimate | None
     lead_share: ProportionEstimate | None
+    call_share: ProportionEstimate | None
     won_share: ProportionEstimate | None
     against_rest: ProportionComparison | None
 
@@ -227,6 +229,7 @@ def _group(row: Any, totals: Any, level: float, rest_level: float) -> LeadGroup:
         qualified=rate_of(row.k_ripe, row.n_ripe, level),
         won=rate_of(row.k_old, row.n_old, level),
         lead_share=rate_of(row.n_old, totals["n_old"], level),
+        call_share=rate_of(row.called_old, totals["called_old"], level),
         won_share=rate_of(row.k_old, totals["k_old"], level),
         against_rest=against,
     )

@@ -25,10 +25,11 @@ from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
 from gtmlib.analyses.objections import ObjectionRates
-from gtmlib.analyses.profitability import Segments, Waterfall, Whale
+from gtmlib.analyses.profitability import Segments, Whale
 from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
+from gtmlib.analyses.waterfall import Waterfall
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
 from gtmlib.present.exhibits.conversion import present_rates, present_scrutiny, present_variants, present_waiting

@@ -110,7 +110,8 @@ def present_behaviour(result: BehaviourCourse, language: Language, accent: str) 
         "start": result.starts_on,
         "evidence": say(f"execution.rule.{result.rule}"),
     }
-    notes = [say("execution.behaviour.method", n=BASELINE_WEEKS)]
+    usual = "execution.behaviour.method" if result.n_before else "execution.behaviour.method.alone"
+    notes = [say(usual, n=BASELINE_WEEKS)]
     if result.span_weeks > 1:
         notes.append(say("execution.behaviour.span", n=result.span_weeks))
     if result.n_left_out:
@@ -151,10 +152,13 @@ def _course(result: BehaviourCourse, language: Language, accent: str) -> Any:
     chart, say = result.chart, language.say
     if chart is None or len(chart.samples) < FEWEST_POINTS:
         return None
-    levels = [Level(value=chart.centre, label=say("execution.behaviour.usual", rate=chart.centre))]
+    usual = "usual" if result.n_before else "mean"
+    levels = [Level(value=chart.centre, label=say(f"execution.behaviour.{usual}", rate=chart.centre))]
     if result.target is not None:
         levels.append(Level(value=result.target, label=say("execution.behaviour.target", rate=result.target)))
-    begins = (result.n_before, say("execution.behaviour.begins", start=result.starts_on))
+    begins = None
+    if 0 < result.n_before < len(result.spans):
+        begins = (result.n_before, say("execution.behaviour.begins", start=result.starts_on))
     return plot_share_course(
         [language.format(start, "day") for start in result.spans],
         [sample.rate for sample in chart.samples],

@@ -10,11 +10,12 @@ from gtmlib.analyses.execution.reps import WIDE, RepRates
 from gtmlib.analyses.execution.seniority import Seniority
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.execution_figures import FunnelCurve, FunnelPoint, plot_funnel
-from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
+from gtmlib.present.exhibit import Exhibit, Table, columns
 from gtmlib.present.exhibits.variant_words import name_reps
 from gtmlib.present.figures import plot_heatmap, plot_intervals, plot_waterfall
 from gtmlib.present.language import Language
 
+VISIBLE = 0.001  # a difference of rates that is seen with one decimal
 PER_CONTACTS = 10  # slopes are said per ten more contacts
 
 
@@ -36,7 +37,8 @@ def present_rep_rates(result: RepRates, language: Language, accent: str) -> Exhi
     shrunken = [row.shrunken.shrunken for row in result.rows if row.shrunken is not None]
     sentences = [say(f"execution.reps.{kind}", **args)]
     if shrunken:
-        sentences.append(say("execution.reps.shrunken", low=min(shrunken), high=max(shrunken)))
+        kind_left = "same" if max(shrunken) - min(shrunken) < VISIBLE else "range"
+        sentences.append(say(f"execution.reps.shrunken.{kind_left}", low=min(shrunken), high=max(shrunken)))
     outside = [name for name, row in zip(names, result.rows, strict=True) if row.is_outside]
     if result.do_differ:
         sentences.append(
@@ -63,13 +65,6 @@ def present_rep_rates(result: RepRates, language: Language, accent: str) -> Exhi
         verdict="confirmed" if result.do_differ else "cannot_tell",
         evidence=say("execution.reps.evidence", n=overall.n_trials, pvalue=result.homogeneity.pvalue),
         headline=title,
-        kpis=(
-            Kpi(
-                label=say("execution.reps.kpi"),
-                value=language.format(overall.rate, "percent"),
-                detail=say(f"execution.reps.kpi.{kind}", low=args["low"], high=args["high"]),
-            ),
-        ),
     )
 
 
@@ -134,22 +129,13 @@ def present_activity_change(result: ActivityChange, language: Language, accent: 
     periods = [say("execution.period", first=first, last=last) for first, last in (result.before, result.after)]
     args: dict[str, Any] = {"before": periods[0], "after": periods[1], "n": abs(change.total), "total": change.total}
     args |= {"activity": change.activity_effect, "rate": change.rate_effect}
-    direction = "more" if change.total > 0 else "fewer" if change.total < 0 else "same"
-    leading = "activity" if abs(change.activity_effect) >= abs(change.rate_effect) else "rate"
-    is_known = {
-        name: getattr(change, f"{name}_ci_low") > 0 or getattr(change, f"{name}_ci_high") < 0
-        for name in ("activity", "rate")
-    }
+    rate_kind = "known" if change.rate_ci_low > 0 or change.rate_ci_high < 0 else "chance"
+    leading = "activity" if abs(change.activity_effect) >= abs(change.rate_effect) else f"rate_{rate_kind}"
+    kind = f"more.{leading}" if change.total > 0 else f"fewer.{leading}" if change.total < 0 else "same"
     sentences = [say("execution.activity.rates", before_n=change.before.n_trials, after_n=change.after.n_trials,
                      before_rate=change.before.rate, after_rate=change.after.rate, before=periods[0], after=periods[1]),
                  say("execution.activity.parts", **args)]  # fmt: skip
-    sentences.append(
-        say(
-            f"execution.activity.rate.{'known' if is_known['rate'] else 'chance'}",
-            low=change.rate_ci_low,
-            high=change.rate_ci_high,
-        )
-    )
+    sentences.append(say(f"execution.activity.rate.{rate_kind}", low=change.rate_ci_low, high=change.rate_ci_high))
     steps = (("before", change.before.n_successes, True), ("activity", change.activity_effect, False),
              ("rate", change.rate_effect, False), ("after", change.after.n_successes, True))  # fmt: skip
     labels = [say(f"execution.activity.step.{name}", **args) for name, _, _ in steps]
@@ -165,7 +151,7 @@ def present_activity_change(result: ActivityChange, language: Language, accent: 
         notes.append(say("execution.immature", n=result.n_immature))
     return Exhibit(
         id="execution-activity",
-        title=say(f"execution.activity.title.{direction}.{leading}", **args),
+        title=say(f"execution.activity.title.{kind}", **args),
         sentences=tuple(sentences),
         figure=plot_waterfall(
             labels,
@@ -264,7 +250,8 @@ def present_skill_discipline(result: SkillDiscipline, language: Language, accent
         sentences.append(
             say(f"execution.discipline.{name}" if n else f"execution.discipline.{name}.none", n=n, floor=result.floor)
         )
-    sentences.append(say("execution.discipline.unplaced", n=result.n_reps - placed, reps=result.n_reps))
+    if placed < result.n_reps:
+        sentences.append(say("execution.discipline.unplaced", n=result.n_reps - placed, reps=result.n_reps))
     kind = "follow" if follow > train else "train" if train > follow else "both" if follow else "none"
     rows, shown = (
         [say(f"execution.discipline.{side}") for side in SIDES],
