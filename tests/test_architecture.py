@@ -29,7 +29,8 @@ MOST_LINES = 460  # of a module, docstrings and all; meant is 420, and analyses/
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 # What analyses share, so that none imports another.
 SHARED = (
-    "coding_agreement", "contribution", "findings", "lifetime", "missing_cost", "periods", "reductions", "serving",
+    "acquisition", "coding_agreement", "contribution", "findings", "lifetime", "missing_cost", "periods", "reductions",
+    "serving",
 )  # fmt: skip
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETER = re.compile(r"[a-z][a-z_0-9]*: (str|int|float|bool|date) = ([^#]+)  # \S.*")

@@ -11,6 +11,7 @@ from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 
 _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?")
+_QUARTER_FIRST = re.compile(r"Q([1-4])[ -](\d{4})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def read_period(text: str) -> tuple[date, date] | None:
     Parameters
     ----------
     text : str
-        A month (2025-03), a quarter (2025-Q1) or a year (2025).
+        A month (2025-03), a quarter (2025-Q1, Q1 2025) or a year (2025).
 
     Returns
     -------
@@ -53,7 +54,7 @@ def read_period(text: str) -> tuple[date, date] | None:
     >>> read_period("March") is None
     True
     """
-    found = _PERIOD.fullmatch(text.strip())
+    found = _PERIOD.fullmatch(_QUARTER_FIRST.sub(r"\2-Q\1", text.strip()))
     if found is None:
         return None
     year, quarter, month = int(found[1]), found[2], found[3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import ibis
@@ -97,6 +98,7 @@ def with_segment(loaded: Loaded, rows: Any) -> Any:
     return rows.mutate(segment=segment).drop(*({"known_id", "known_segment"} & set(rows.columns)))
 
 
+@lru_cache(maxsize=4)  # every question about reps starts from it, and none changes it
 def label_reps(loaded: Loaded) -> dict[str, str]:
     """Label every rep of touches and deals: `#1`, `#2`, or the name where the contract allows it.
 
@@ -120,9 +122,15 @@ def label_reps(loaded: Loaded) -> dict[str, str]:
     >>> label_reps(load_frames({"touches": touches}))
     {'R1': '#1', 'R2': '#2'}
     """
-    tables = [loaded.tables[name] for name in ("touches", "deals") if not loaded.missing(**{name: ("rep_id",)})]
-    found = [to_frame(rows.filter(rows.rep_id.notnull()).select("rep_id").distinct())["rep_id"] for rows in tables]
-    ids = {rep for reps in found for rep in reps}
+    named = [
+        loaded.tables[name].select("rep_id")
+        for name in ("touches", "deals")
+        if not loaded.missing(**{name: ("rep_id",)})
+    ]
+    if not named:
+        return {}
+    reps = ibis.union(*named, distinct=True) if len(named) > 1 else named[0].distinct()
+    ids = to_frame(reps)["rep_id"].dropna()
     ordered = sorted(ids, key=lambda rep: hashlib.sha256(str(rep).encode()).hexdigest())
     labels = {rep: f"#{place}" for place, rep in enumerate(ordered, start=1)}
     if loaded.engagement.contract.disclosure.name_reps:

@@ -203,7 +203,9 @@ def plot_share_course(
     ]
     if begins is not None:
         place, text = begins
-        shapes.append(stroke(place - 0.5, 0, place - 0.5, 1, {"color": SOFT, "width": 1.5}) | {"yref": "paper"})
+        shapes.append(
+            stroke(place - 0.5, 0, place - 0.5, 1, {"color": SOFT, "width": 1.5}, "above") | {"yref": "paper"}
+        )
         anchor = "left" if place < 0.6 * len(labels) else "right"
         where = {"x": place - 0.5, "y": 1, "yref": "paper", "xanchor": anchor, "yanchor": "bottom"}
         notes.append(_note(text, colour=SOFT, **where))
@@ -223,4 +225,5 @@ def plot_share_course(
 
 
 def _note(text: str, *, colour: str, **place: object) -> Spec:
-    return {"text": plain(text), "showarrow": False, "font": {"size": 12, "color": colour}, **place}
+    look = {"showarrow": False, "font": {"size": 12, "color": colour}, "bgcolor": "rgba(255,255,255,0.75)"}
+    return look | {"text": plain(text), **place}

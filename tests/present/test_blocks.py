@@ -27,6 +27,10 @@ from gtmlib.analyses.conversion.comparison import (
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import analyse_cost_trust
 from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, analyse_data
+from gtmlib.analyses.execution.behaviours import follow_behaviour
+from gtmlib.analyses.execution.discipline import analyse_discipline
+from gtmlib.analyses.execution.leads import analyse_leads
+from gtmlib.analyses.execution.reps import analyse_reps
 from gtmlib.analyses.ideal import analyse_core_customers
 from gtmlib.analyses.lifetime import analyse_lifetime
 from gtmlib.analyses.margins import analyse_margins
@@ -57,6 +61,7 @@ from templates.demo.synth import Demo
 
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
+from .drawn_execution import EXECUTIONS, executions
 from .drawn_objections import OBJECTION_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
@@ -158,7 +163,7 @@ RESULTS_DRAWN = {
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
-ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
+ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions(), *[executions()] * 4)
 
 
 def texts(exhibit: Exhibit) -> Iterator[str]:
@@ -169,7 +174,7 @@ def texts(exhibit: Exhibit) -> Iterator[str]:
 
 
 def test_every_type_of_result_has_a_presenter_and_is_drawn_here() -> None:
-    assert set(RESULTS.values()) == set(PRESENTERS) == {*RESULTS_DRAWN, *CONVERSIONS}
+    assert set(RESULTS.values()) == set(PRESENTERS) == {*RESULTS_DRAWN, *CONVERSIONS, *EXECUTIONS}
 
 
 @settings(max_examples=100)
@@ -224,10 +229,12 @@ def test_the_whale_curve_says_how_many_of_how_many_lose(contributions: list[floa
 def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     analyses = (analyse_data, analyse_coverage, analyse_waterfall, analyse_segments, analyse_whale_curve,
                 reconcile_ledger, analyse_cost_trust, analyse_margins, analyse_bridge, analyse_retention,
-                analyse_survival, analyse_lifetime, analyse_core_customers, analyse_variants)  # fmt: skip
+                analyse_survival, analyse_lifetime, analyse_core_customers, analyse_variants, analyse_reps,
+                analyse_discipline, analyse_leads)  # fmt: skip
     results: dict[str, Any] = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
     found = results["analyse_variants"]
     results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}
+    results["behaviour"] = follow_behaviour(loaded_demo, 1)
     trends = analyse_emerging(loaded_demo)
     results |= {"trends": trends, "course": list_course(trends), "costs": analyse_objection_costs(loaded_demo)}
     results |= {"lost": analyse_where_lost(loaded_demo), "pairs": analyse_together(loaded_demo)}

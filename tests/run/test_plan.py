@@ -11,9 +11,9 @@ from gtmlib.cli import main
 from gtmlib.data.engagement import read_engagement
 from gtmlib.errors import ParameterError
 from gtmlib.run import runner
-from gtmlib.run.plan import chapter_notebooks, plan_run, read_parameters
+from gtmlib.run.plan import NOTEBOOKS, chapter_notebooks, plan_run, read_parameters
 
-NAMES = ["10_data_check", "20_profitability", "30_objections", "40_conversion", "50_pipeline"]
+NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if "workshop" not in path.stem)
 
 
 def test_a_run_has_the_chapters_in_their_order_and_no_workshop() -> None:

@@ -14,7 +14,7 @@ from gtmlib.data.loaded import Loaded
 from gtmlib.errors import DataError, RunError
 from gtmlib.present.language import Language
 from gtmlib.run.notebooks import read_blocks
-from gtmlib.run.plan import NOTEBOOKS
+from gtmlib.run.plan import NOTEBOOKS, chapter_notebooks
 from gtmlib.run.report import render_report
 from gtmlib.run.runner import Run, latest_manifest, run_engagement
 from gtmlib.run.view import build_view
@@ -24,30 +24,16 @@ from .conftest import STARTED
 
 def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: Run, reports: Path) -> None:
     assert run.folder == reports / "demo" / "2026-01-02_030405"
-    assert sorted(path.name for path in run.folder.iterdir()) == [
-        "10_data_check.ipynb",
-        "20_profitability.ipynb",
-        "30_objections.ipynb",
-        "40_conversion.ipynb",
-        "50_pipeline.ipynb",
-        "manifest.json",
-        "report.da.html",
-        "report.en.html",
-        "report.sv.html",
-        "results.json",
-    ]
+    chapters = [path.name for path in chapter_notebooks()]
+    reports_made = ["report.da.html", "report.en.html", "report.sv.html"]
+    made = sorted(path.name for path in run.folder.iterdir())
+    assert made == [*chapters, "manifest.json", *reports_made, "results.json"]
     assert [path.name for path in (reports / "demo").iterdir()] == [run.folder.name]
 
 
 def test_results_hold_every_finding_with_its_chapter(run: Run) -> None:
     findings = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
-    assert {finding["chapter"] for finding in findings} == {
-        "data_check",
-        "profitability",
-        "objections",
-        "conversion",
-        "pipeline",
-    }
+    assert {finding["chapter"] for finding in findings} == {path.stem[3:] for path in chapter_notebooks()}
     keys = {"id", "chapter", "group", "value", "unit", "ci_low", "ci_high", "confidence_level", "n", "verdict"}
     assert all(finding.keys() == keys | {"message", "args"} for finding in findings)
     names = [(finding["id"], tuple(finding["group"].items())) for finding in findings]

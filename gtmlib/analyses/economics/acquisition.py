@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 import ibis
 import pandas as pd
 
+from gtmlib.analyses.acquisition import read_period
 from gtmlib.analyses.contribution import reduce_ledger, unknown_steps
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.lifetime import analyse_lifetime
-from gtmlib.analyses.periods import month_start, reduce_span
+from gtmlib.analyses.periods import reduce_span
 from gtmlib.analyses.reductions import OTHER, MissingData, fold_small_groups, with_segment
 from gtmlib.data.engagement import require_known
 from gtmlib.data.engine import to_frame
@@ -34,7 +34,6 @@ By = Literal["all", "segment", "channel"]
 MONTH_DAYS = 30.4375
 ALL = "all"
 SUMS = ("spend", "spend_on_won", "n_prospects", "n_won", "n_customers", "y", "x", "yy", "xx", "xy")
-PERIOD = re.compile(r"(?:(?P<quarter>Q[1-4])[ -]?(?P<of>\d{4})|(?P<year>\d{4})(?:-?(?P<part>Q[1-4]|\d{2}))?)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +188,7 @@ def analyse_acquisition(loaded: Loaded, *, by: By = "all", confidence_level: flo
     if lacking := loaded.missing(**NEEDED):
         return MissingData(chapter=CHAPTER, needed=lacking)
     spent = _reduce_spend(loaded, by)
-    spans = {period: _read_period(period) for period in spent["period"].unique()}
+    spans = {period: read_period(str(period)) for period in spent["period"].unique()}
     known = [span for span in spans.values() if span]
     spent = spent[[spans[period] is not None for period in spent["period"]]]
     if not known:
@@ -253,24 +252,6 @@ def list_values(found: Acquisition | MissingData) -> ValueToCost | MissingData:
     ('acquisition',)
     """
     return found if isinstance(found, MissingData) else ValueToCost(found)
-
-
-def _read_period(text: str) -> tuple[date, date] | None:
-    """Give the first and the last day of a year, quarter or month: 2025, 2025-Q1, Q1 2025, 2025-03."""
-    found = PERIOD.match(str(text).strip())
-    if not found:
-        return None
-    year, part = int(found["year"] or found["of"]), found["part"] or found["quarter"]
-    if part is None:
-        month, n_months = 1, 12
-    elif part.startswith("Q"):
-        month, n_months = 3 * int(part[1]) - 2, 3
-    else:
-        month, n_months = int(part), 1
-    if not 1 <= month <= 12:
-        return None
-    first = date(year, month, 1)
-    return first, month_start(first, n_months) - timedelta(days=1)
 
 
 def _grouped(loaded: Loaded, rows: Any, by: By) -> Any:

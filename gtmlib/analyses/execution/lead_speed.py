@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gtmlib.analyses.acquisition import read_spend
-from gtmlib.analyses.execution.lead_rows import SUMS, select_leads, sum_leads
+from gtmlib.analyses.execution.lead_rows import SUMS, count_leads
 from gtmlib.analyses.execution.outreach import CHAPTER
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.reductions import MissingData
@@ -187,7 +187,9 @@ def analyse_lead_speed(loaded: Loaded, *, confidence_level: float = 0.95) -> Lea
     if needed := loaded.missing(leads=("created_on", "first_contact_on", "qualified_on")):
         return MissingData(chapter=CHAPTER, needed=needed)
     contract = loaded.engagement.contract
-    sums = sum_leads(select_leads(loaded).filter(lambda rows: rows.is_ripe), "source", "wait")
+    sums = count_leads(loaded)
+    sums = sums.groupby(["source", "wait"], dropna=False)[["n_ripe", "k_ripe"]].sum().reset_index()
+    sums = sums.rename(columns={"n_ripe": "n"}).query("n > 0")
     by_wait = sums.groupby("wait")[["n", "k_ripe"]].sum()
     by_wait = by_wait[by_wait["n"] >= contract.disclosure.smallest_group]
     if by_wait.empty:
@@ -267,8 +269,7 @@ def analyse_lead_costs(loaded: Loaded, *, confidence_level: float = 0.95) -> Lea
     if not spent:
         return MissingData(chapter=CHAPTER, needed=("acquisition.period",))
     rows = []
-    leads = select_leads(loaded)
-    months = sum_leads(leads.mutate(month=leads.created_on.truncate("M")), "channel", "month")
+    months = count_leads(loaded)
     for channel in dict.fromkeys(row.group for row in spent):
         own = [row for row in spent if row.group == channel]
         inside = months["month"].map(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gtmlib.analyses.execution.lead_rows import GROUPINGS, SUMS, rate_of, select_leads, sum_leads
+from gtmlib.analyses.execution.lead_rows import GROUPINGS, SUMS, count_leads, rate_of
 from gtmlib.analyses.execution.outreach import CHAPTER
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.reductions import OTHER, MissingData, fold_small_groups
@@ -185,7 +185,7 @@ def analyse_leads(loaded: Loaded, *, by: str = "source", confidence_level: float
     if needed := loaded.missing(leads=("created_on", "qualified_on", by)):
         return MissingData(chapter=CHAPTER, needed=needed)
     contract = loaded.engagement.contract
-    sums = sum_leads(select_leads(loaded), by).rename(columns={by: "group"})
+    sums = count_leads(loaded).groupby(by, dropna=False)[list(SUMS)].sum().rename_axis("group").reset_index()
     known, smallest = sums.dropna(subset="group"), contract.disclosure.smallest_group
     if known["n"].sum() < smallest:
         return MissingData(chapter=CHAPTER, needed=(f"leads.{by}",))
@@ -258,7 +258,9 @@ def analyse_lead_cohorts(loaded: Loaded, *, confidence_level: float = 0.95) -> L
     if needed := loaded.missing(leads=("created_on", "qualified_on")):
         return MissingData(chapter=CHAPTER, needed=needed)
     contract = loaded.engagement.contract
-    sums = sum_leads(select_leads(loaded), "quarter").sort_values("quarter")
+    counts = count_leads(loaded)
+    quarter = counts["month"].dt.to_period("Q").dt.start_time
+    sums = counts.groupby(quarter)[list(SUMS)].sum().rename_axis("quarter").reset_index()
     sums = sums[sums["n"] >= contract.disclosure.smallest_group]
     if sums.empty:
         return MissingData(chapter=CHAPTER, needed=("leads.created_on",))

@@ -128,23 +128,22 @@ def present_activity_change(result: ActivityChange, language: Language, accent: 
     say, change = language.say, result.change
     periods = [say("execution.period", first=first, last=last) for first, last in (result.before, result.after)]
     args: dict[str, Any] = {"before": periods[0], "after": periods[1], "n": abs(change.total), "total": change.total}
-    args |= {"activity": change.activity_effect, "rate": change.rate_effect}
+    # One decimal: the two parts still sum to the change, since their decimals are each other's rest.
+    parts = {
+        name: tuple(round(getattr(change, f"{name}_{end}"), 1) for end in ("effect", "ci_low", "ci_high"))
+        for name in ("activity", "rate")
+    }
+    args |= {name: part[0] for name, part in parts.items()}
     rate_kind = "known" if change.rate_ci_low > 0 or change.rate_ci_high < 0 else "chance"
     leading = "activity" if abs(change.activity_effect) >= abs(change.rate_effect) else f"rate_{rate_kind}"
     kind = f"more.{leading}" if change.total > 0 else f"fewer.{leading}" if change.total < 0 else "same"
     sentences = [say("execution.activity.rates", before_n=change.before.n_trials, after_n=change.after.n_trials,
                      before_rate=change.before.rate, after_rate=change.after.rate, before=periods[0], after=periods[1]),
                  say("execution.activity.parts", **args)]  # fmt: skip
-    sentences.append(say(f"execution.activity.rate.{rate_kind}", low=change.rate_ci_low, high=change.rate_ci_high))
-    steps = (("before", change.before.n_successes, True), ("activity", change.activity_effect, False),
-             ("rate", change.rate_effect, False), ("after", change.after.n_successes, True))  # fmt: skip
-    labels = [say(f"execution.activity.step.{name}", **args) for name, _, _ in steps]
-    ends = [
-        (None, None),
-        (change.activity_ci_low, change.activity_ci_high),
-        (change.rate_ci_low, change.rate_ci_high),
-        (None, None),
-    ]
+    sentences.append(say(f"execution.activity.rate.{rate_kind}", low=parts["rate"][1], high=parts["rate"][2]))
+    before, after = ((side.n_successes, None, None) for side in (change.before, change.after))
+    steps = {"before": before, "activity": parts["activity"], "rate": parts["rate"], "after": after}
+    labels = [say(f"execution.activity.step.{name}", **args) for name in steps]
     words = "execution.column.part execution.column.results:number column.low:number column.high:number"
     notes = [say("execution.activity.method", n=result.n_months), say("execution.association")]
     if result.n_immature:
@@ -155,8 +154,8 @@ def present_activity_change(result: ActivityChange, language: Language, accent: 
         sentences=tuple(sentences),
         figure=plot_waterfall(
             labels,
-            [value for _, value, _ in steps],
-            [is_total for _, _, is_total in steps],
+            [value for value, _, _ in steps.values()],
+            [name not in parts for name in steps],
             language=language,
             kind="number",
             accent=accent,
@@ -165,7 +164,7 @@ def present_activity_change(result: ActivityChange, language: Language, accent: 
         alt=say("execution.activity.alt", **args, first=change.before.n_successes, last=change.after.n_successes),
         table=Table(
             columns=columns(say, words),
-            rows=tuple((label, value, *end) for label, (_, value, _), end in zip(labels, steps, ends, strict=True)),
+            rows=tuple((label, *numbers) for label, numbers in zip(labels, steps.values(), strict=True)),
         ),
         notes=tuple(notes),
     )

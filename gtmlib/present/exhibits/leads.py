@@ -31,7 +31,7 @@ def present_lead_sources(result: LeadSources, language: Language, accent: str) -
     flooding = [(name, row) for name, row in zip(names, result.rows, strict=True) if row.group in result.flooding]
     sentences = [_describe_all(result, language)]
     for name, row in flooding:
-        sentences.append(_describe_flood(name, row, result, language))
+        sentences.append(_describe_flood(name, row, language))
     if not flooding:
         sentences.append(say(f"execution.leads.even.{'known' if result.won is not None else 'unknown'}"))
     notes = [say("execution.leads.method", days=result.qualified_days, won_days=result.won_days)]
@@ -56,6 +56,9 @@ def present_lead_sources(result: LeadSources, language: Language, accent: str) -
         table=_lead_table(result, names, language),
         notes=tuple(notes),
         verdict="confirmed" if flooding else None,
+        evidence=say("execution.leads.evidence", n=result.won.n_trials, won=result.won.n_successes)
+        if flooding and result.won is not None
+        else "",
         kpis=_lead_kpis(result, language),
     )
 
@@ -69,11 +72,11 @@ def _describe_all(result: LeadSources, language: Language) -> str:
     return language.say("execution.leads", **args, days=result.qualified_days, won_days=result.won_days)
 
 
-def _describe_flood(name: str, row: LeadGroup, result: LeadSources, language: Language) -> str:
+def _describe_flood(name: str, row: LeadGroup, language: Language) -> str:
     rest = row.against_rest
-    args = {"group": name, "calls": row.n_called / result.n_called if result.n_called else 0.0}
     if rest is None or row.lead_share is None or row.won_share is None:
         return ""
+    args: dict[str, Any] = {"group": name, "calls": row.call_share.rate if row.call_share is not None else 0.0}
     args |= {
         "leads": row.lead_share.rate,
         "won": row.won_share.rate,
