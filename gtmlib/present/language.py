@@ -82,8 +82,8 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
             `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
-            (without), `number` (up to two decimals), `tenths` (up to one), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
-            text) or `list`.
+            (without), `number` (up to two decimals), `tenths` (up to one), `pvalue`, `date` (a date or its ISO text),
+            `month` and `day` (ISO text) or `list`.
 
         Raises
         ------

@@ -12,6 +12,10 @@ import pytest
 
 from gtmlib.analyses.conversion import analyse_variants
 from gtmlib.analyses.objections import analyse_objections
+from gtmlib.analyses.pipeline.forecasts import analyse_calibration, analyse_slippage
+from gtmlib.analyses.pipeline.outcomes import analyse_outcomes, analyse_stages
+from gtmlib.analyses.pipeline.stalls import analyse_open_ages
+from gtmlib.analyses.pipeline.watermelon import analyse_watermelon
 from gtmlib.analyses.profitability import analyse_segments, analyse_waterfall, analyse_whale_curve
 from gtmlib.data.load import Loaded
 from gtmlib.present.exhibit import Exhibit
@@ -49,6 +53,12 @@ def exhibits(loaded_demo: Loaded) -> list[Exhibit]:
         analyse_segments(loaded_demo),
         analyse_whale_curve(loaded_demo),
         analyse_variants(loaded_demo),
+        analyse_watermelon(loaded_demo),
+        analyse_open_ages(loaded_demo),
+        analyse_outcomes(loaded_demo),
+        analyse_stages(loaded_demo),
+        analyse_calibration(loaded_demo),
+        analyse_slippage(loaded_demo),
         *(analyse_objections(loaded_demo, by=by) for by in ("code", "stage", "segment")),
     ]
     found = [present(result, Language("sv", "SEK"), "#1f5f8b") for result in results]
