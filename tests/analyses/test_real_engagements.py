@@ -11,6 +11,7 @@ import pytest
 from gtmlib.analyses.conversion import Variation, analyse_variants
 from gtmlib.analyses.data_check import analyse_coverage, analyse_data
 from gtmlib.analyses.objections import analyse_objections
+from gtmlib.analyses.pipeline.cycles import CohortTrend, analyse_cycles
 from gtmlib.analyses.pipeline.deals import read_clock
 from gtmlib.analyses.pipeline.outcomes import Outcomes, analyse_outcomes
 from gtmlib.analyses.pipeline.stalls import Contributors, OpenAges, analyse_open_ages, rank_contributors
@@ -208,6 +209,18 @@ def test_maven_is_a_watermelon_and_the_chapter_says_so_first(load: Load) -> None
     assert exhibit.headline == said
     assert "500 deals without a start date are left out." in exhibit.notes
     assert value_of(found.findings(), "pipeline.n_left_out", reason="without_start") == 500
+
+
+def test_maven_claims_no_trend_since_closings_before_march_2017_are_not_in_the_data(load: Load) -> None:
+    # The first deal began on 2016-10-20 and none closed before 2017-03-01: what began earlier seems slow.
+    found = analyse_cycles(load("maven"))
+    assert isinstance(found, CohortTrend)
+    assert found.closings_from == "2017-03-01"
+    assert [cohort.starts_on for cohort in found.cohorts] == ["2017-04-01", "2017-07-01"]
+    assert found.n_unrecorded == 358 + 1619
+    assert found.verdict == "cannot_tell"
+    assert found.misleads
+    assert "closings from 1 March 2017" in " ".join(present(found, Language("en", "USD"), "#1f5f8b").sentences)
 
 
 def test_maven_stalls_and_groups_add_up_to_the_whole_and_rank_nobody(load: Load) -> None:
