@@ -232,7 +232,10 @@ def test_hubspot_overwrites_the_close_date_when_a_deal_closes(demo: Demo, folder
     )
 
 
-@pytest.mark.parametrize("table", ["customers", "transactions", "costs", "reps", "deals", "touches", "objections"])
+@pytest.mark.parametrize("table", [
+    "customers", "transactions", "costs", "reps", "deals", "touches", "objections", "stage_history",
+    "forecast_snapshots",
+])  # fmt: skip
 def test_a_right_reading_comes_back_to_the_frames(demo: Demo, loaded: Loaded, table: str) -> None:
     expected, key = demo.frames[table], list(TABLES[table].key)
     found = to_frame(loaded.tables[table])[list(expected.columns)]

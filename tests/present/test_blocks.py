@@ -40,6 +40,10 @@ from gtmlib.analyses.objections.emerging import analyse_emerging, list_course
 from gtmlib.analyses.objections.rates import GROUPINGS
 from gtmlib.analyses.objections.stages import analyse_where_lost
 from gtmlib.analyses.objections.together import analyse_resolution, analyse_together
+from gtmlib.analyses.pipeline.forecasts import analyse_calibration, analyse_slippage
+from gtmlib.analyses.pipeline.outcomes import analyse_outcomes, analyse_stages
+from gtmlib.analyses.pipeline.stalls import analyse_open_ages, rank_contributors
+from gtmlib.analyses.pipeline.watermelon import analyse_watermelon
 from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_whale_curve
 from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import MissingData
@@ -63,6 +67,7 @@ from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
 from .drawn_execution import EXECUTIONS, executions
 from .drawn_objections import OBJECTION_RESULTS
+from .drawn_pipeline import PIPELINE, pipelines
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -154,7 +159,7 @@ PLACES = [f"{table}.{column}" for table, spec in TABLES.items() for column in sp
 NEEDED = st.sampled_from([*TABLES, *PLACES, "contract.variants", "touches.variant_assigned = b {x} <i>"])
 MISSING = st.builds(
     MissingData,
-    chapter=st.sampled_from(["profitability", "objections", "conversion"]),
+    chapter=st.sampled_from(["profitability", "objections", "conversion", "pipeline"]),
     needed=st.lists(NEEDED, min_size=1, max_size=4, unique=True).map(tuple),
 )
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
@@ -163,7 +168,9 @@ RESULTS_DRAWN = {
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
-ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions(), *[executions()] * 4)
+ANY_RESULT = st.one_of(
+    *RESULTS_DRAWN.values(), conversions(), conversions(), *[executions()] * 4, pipelines(), pipelines()
+)
 
 
 def texts(exhibit: Exhibit) -> Iterator[str]:
@@ -174,7 +181,7 @@ def texts(exhibit: Exhibit) -> Iterator[str]:
 
 
 def test_every_type_of_result_has_a_presenter_and_is_drawn_here() -> None:
-    assert set(RESULTS.values()) == set(PRESENTERS) == {*RESULTS_DRAWN, *CONVERSIONS, *EXECUTIONS}
+    assert set(RESULTS.values()) == set(PRESENTERS) == {*RESULTS_DRAWN, *CONVERSIONS, *EXECUTIONS, *PIPELINE}
 
 
 @settings(max_examples=100)
@@ -229,10 +236,12 @@ def test_the_whale_curve_says_how_many_of_how_many_lose(contributions: list[floa
 def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     analyses = (analyse_data, analyse_coverage, analyse_waterfall, analyse_segments, analyse_whale_curve,
                 reconcile_ledger, analyse_cost_trust, analyse_margins, analyse_bridge, analyse_retention,
-                analyse_survival, analyse_lifetime, analyse_core_customers, analyse_variants, analyse_reps,
-                analyse_discipline, analyse_leads)  # fmt: skip
+                analyse_survival, analyse_lifetime, analyse_core_customers, analyse_watermelon,
+                analyse_open_ages, analyse_outcomes, analyse_stages, analyse_calibration, analyse_slippage,
+                analyse_variants, analyse_reps, analyse_discipline, analyse_leads)  # fmt: skip
     results: dict[str, Any] = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
     found = results["analyse_variants"]
+    results |= {f"where {by}": rank_contributors(loaded_demo, by=by) for by in ("segment", "stage", "rep")}
     results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}
     results["behaviour"] = follow_behaviour(loaded_demo, 1)
     trends = analyse_emerging(loaded_demo)

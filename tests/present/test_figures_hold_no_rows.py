@@ -17,6 +17,10 @@ from gtmlib.analyses.objections.emerging import analyse_emerging, list_course
 from gtmlib.analyses.objections.rates import GROUPINGS
 from gtmlib.analyses.objections.stages import analyse_where_lost
 from gtmlib.analyses.objections.together import analyse_resolution, analyse_together
+from gtmlib.analyses.pipeline.forecasts import analyse_calibration, analyse_slippage
+from gtmlib.analyses.pipeline.outcomes import analyse_outcomes, analyse_stages
+from gtmlib.analyses.pipeline.stalls import analyse_open_ages
+from gtmlib.analyses.pipeline.watermelon import analyse_watermelon
 from gtmlib.analyses.profitability import analyse_segments, analyse_whale_curve
 from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.load import Loaded
@@ -62,6 +66,12 @@ def exhibits(loaded_demo: Loaded) -> list[Exhibit]:
         analyse_where_lost(loaded_demo),
         analyse_together(loaded_demo),
         analyse_resolution(loaded_demo),
+        analyse_watermelon(loaded_demo),
+        analyse_open_ages(loaded_demo),
+        analyse_outcomes(loaded_demo),
+        analyse_stages(loaded_demo),
+        analyse_calibration(loaded_demo),
+        analyse_slippage(loaded_demo),
     ]
     found = [present(result, Language("sv", "SEK"), "#1f5f8b") for result in results]
     assert all(exhibit.figure is not None for exhibit in found)

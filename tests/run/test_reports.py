@@ -17,7 +17,7 @@ from gtmlib.run.runner import Run, run_engagement
 from tests.browser import open_browser, open_report
 
 ENGAGEMENTS = Path(__file__).parents[1] / "engagements"
-N_CHARTS = {"superstore": 8, "northwind": 8, "hillstrom": 3, "maven": 0, "hubspot": 0}
+N_CHARTS = {"superstore": 8, "northwind": 8, "hillstrom": 3, "maven": 6, "hubspot": 0}
 STARTED = datetime(2026, 1, 2, tzinfo=UTC)
 # What methods.md and the README of the data publish, by finding and group.
 PUBLISHED: dict[str, dict[tuple[str, ...], float]] = {
@@ -58,6 +58,14 @@ PUBLISHED: dict[str, dict[tuple[str, ...], float]] = {
         ("data.n_missing", "deals", "created_on"): 500,
         ("data.n_missing", "deals", "customer_id"): 1_425,
         ("data.n_reps_without_deals",): 5,
+        ("pipeline.closed_win_rate",): 0.6315,
+        ("pipeline.watermelon_index",): 0.9269,
+        ("pipeline.expected_wins_open",): 73.345,
+        ("pipeline.expected_wins_naive",): 1_003.454,
+        ("pipeline.n_stale_open",): 1_291,
+        ("pipeline.n_left_out", "without_start"): 500,
+        ("pipeline.won_by_days", "30"): 0.2190,
+        ("pipeline.won_by_days", "138"): 0.5194,
     },
     "hubspot": {
         ("data.n_rows", "deals"): 44,

@@ -78,6 +78,10 @@ class CohortTrend:
         Deals of cohorts that have not had them.
     n_small : int
         Deals of cohorts under the floor.
+    n_unrecorded : int
+        Deals of cohorts that began before the data hold closings: those of them that closed early are missing.
+    closings_from : str, optional
+        First day of which the data hold closings, ISO, where earlier ones are missing.
     """
 
     cohorts: tuple[Cohort, ...]
@@ -88,6 +92,8 @@ class CohortTrend:
     horizon_days: int
     n_too_young: int
     n_small: int
+    n_unrecorded: int
+    closings_from: str | None
 
     @property
     def verdict(self) -> Verdict:
@@ -169,7 +175,9 @@ def analyse_cycles(loaded: Loaded, *, confidence_level: float = 0.95) -> CohortT
     length = pd.offsets.MonthBegin(1 if rule.cohort == "month" else 3)
     is_ripe = cells["starts_on"] + length - pd.Timedelta(days=1) <= ripe
     is_large = cells["n"] >= max(smallest, 2)
-    kept = cells[is_ripe & is_large].reset_index(drop=True)
+    recorded_from = pd.Timestamp(clock.closings_from) if clock.closings_from else pd.Timestamp.min
+    is_recorded = cells["starts_on"] >= recorded_from
+    kept = cells[is_ripe & is_large & is_recorded].reset_index(drop=True)
     shared = 1 - (1 - confidence_level) / N_QUESTIONS
     places = [(day.year * 12 + day.month) // (1 if rule.cohort == "month" else 3) for day in kept["starts_on"]]
     has_trend = len(kept) >= FEWEST_COHORTS
@@ -180,8 +188,10 @@ def analyse_cycles(loaded: Loaded, *, confidence_level: float = 0.95) -> CohortT
         usual=_usual(rows, confidence_level),
         each=rule.cohort,
         horizon_days=rule.horizon_days,
-        n_too_young=int(cells.loc[~is_ripe, "n"].sum()),
-        n_small=int(cells.loc[is_ripe & ~is_large, "n"].sum()),
+        n_too_young=int(cells.loc[~is_ripe & is_recorded, "n"].sum()),
+        n_small=int(cells.loc[is_ripe & is_recorded & ~is_large, "n"].sum()),
+        n_unrecorded=int(cells.loc[~is_recorded, "n"].sum()),
+        closings_from=clock.closings_from,
     )
 
 

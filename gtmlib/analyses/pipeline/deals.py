@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from gtmlib.analyses.reductions import MissingData, with_segment
@@ -18,6 +19,7 @@ from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 CHAPTER = "pipeline"
 NEEDED: dict[str, tuple[str, ...]] = {"deals": ("created_on", "status", "closed_on")}
 PARTS = 10_000  # of a probability: whole parts have one sum, whatever the order in which an engine adds them
+FEWEST_UNSEEN = 3.0  # closings to expect before the first one in the data: none by chance in 5 % at most
 GROUPINGS = ("segment", "stage", "source", "rep")
 
 
@@ -53,12 +55,16 @@ class Clock:
         Won of all that closed, whether dated or not; none where nothing closed.
     left_out : LeftOut
         Deals that are not on the clock.
+    closings_from : str, optional
+        First day of which the data hold closings, ISO, where deals that started before must have closed before: they
+        are not in the data, so that what started earlier seems to have taken long.
     """
 
     table: RiskTable
     open_ages: pd.DataFrame
     closed_rate: ProportionEstimate | None
     left_out: LeftOut
+    closings_from: str | None
 
     @property
     def n_open(self) -> int:
@@ -149,12 +155,27 @@ def read_clock(loaded: Loaded) -> Clock | MissingData:
         return MissingData(chapter=CHAPTER, needed=("deals.created_on",))
     n_by = {name: cells["n"].where(cells["outcome"] == name, 0) for name in ("won", "lost", "open")}
     n_closed = int(counts["won"] + counts["lost"])
+    table = tabulate_risks(cells["days"], n_by["won"], n_by["lost"], n_by["open"])
     return Clock(
-        table=tabulate_risks(cells["days"], n_by["won"], n_by["lost"], n_by["open"]),
+        table=table,
         open_ages=cells[cells["outcome"] == "open"].drop(columns="outcome").reset_index(drop=True),
         closed_rate=estimate_proportion(int(counts["won"]), n_closed) if n_closed else None,
         left_out=LeftOut(**{name: int(counts[name]) for name in LeftOut.__dataclass_fields__}),
+        closings_from=_closings_from(rows, table),
     )
+
+
+def _closings_from(rows: Any, table: RiskTable) -> str | None:
+    """Give the day of the first closing, where deals that started before it should have closed before it too."""
+    first = to_frame(rows.aggregate(day=rows.closed_on.min())).loc[0, "day"]
+    if pd.isna(first):
+        return None
+    waited = ibis.literal(first.date()).delta(rows.created_on, unit="day").cast("int64")
+    early = to_frame(rows.filter(waited > 0).group_by(waited=waited).aggregate(n=rows.count())).sort_values("waited")
+    still_open = np.cumprod(1 - (table.n_won + table.n_lost) / table.n_at_risk)
+    place = np.searchsorted(table.times, early["waited"] - 1, side="right")
+    n_unseen = float(early["n"] @ (1 - np.concatenate([[1.0], still_open])[place]))
+    return str(first.date()) if n_unseen >= FEWEST_UNSEEN else None
 
 
 def open_deals(loaded: Loaded) -> Any:

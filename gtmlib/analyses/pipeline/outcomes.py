@@ -37,6 +37,8 @@ class Outcomes:
         Days by which half of all deals are decided; none where they are not.
     n, n_won, n_lost, n_open : int
         Deals on the clock.
+    closings_from : str, optional
+        First day of which the data hold closings, ISO, where earlier ones are missing.
     confidence_level : float
         Of the intervals, in (0, 1).
     """
@@ -48,6 +50,7 @@ class Outcomes:
     n_won: int
     n_lost: int
     n_open: int
+    closings_from: str | None
     confidence_level: float
 
     def findings(self) -> tuple[Finding, ...]:
@@ -208,6 +211,7 @@ def analyse_outcomes(loaded: Loaded, *, confidence_level: float = 0.95) -> Outco
         n_won=int(table.n_won.sum()),
         n_lost=int(table.n_lost.sum()),
         n_open=clock.n_open,
+        closings_from=clock.closings_from,
         confidence_level=confidence_level,
     )
 
@@ -293,7 +297,8 @@ def _entries(loaded: Loaded) -> pd.DataFrame:
     order = frame.groupby("stage")["place"].mean()
     frame = frame.assign(order=frame["stage"].map(order), deal=pd.factorize(frame["deal_id"])[0])
     frame = frame.sort_values(["deal", "order"], ascending=[True, False], kind="stable")
-    later = frame.groupby("deal")["entered_on"].transform(lambda days: days.cummin().shift())
+    earliest = frame.groupby("deal")["entered_on"].cummin()  # of this stage and all later ones
+    later = earliest.groupby(frame["deal"]).shift()
     later = later.where(later >= frame["entered_on"])
     won_on = frame["closed_on"].where(frame["outcome"] == "won")
     lost_on = frame["closed_on"].where(frame["outcome"] == "lost")

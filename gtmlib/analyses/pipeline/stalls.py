@@ -207,6 +207,11 @@ def rank_contributors(
     confidence_level : float
         Coverage of the intervals, in (0, 1).
 
+    Returns
+    -------
+    Contributors, MissingData or None
+        None where there are not two groups that can be shown.
+
     Raises
     ------
     ParameterError
@@ -242,6 +247,8 @@ def rank_contributors(
         expected = estimate_expected(clock.table, part["days"], part["n"], confidence_level=confidence_level)
         promise = Promise(n=n, counted=n * clock.closed_rate.rate, expected=expected)
         found.append(GroupPromise(group=str(name), promise=promise, n_stalled=int(part["n_stalled"].sum())))
+    if len(found) < 2:
+        return None
     return Contributors(by=by, rows=tuple(sorted(found, key=_order(by))), n_open=clock.n_open, smallest_group=smallest)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gtmlib.analyses.pipeline.deals import LeftOut
-from gtmlib.analyses.pipeline.stalls import Contributors, OpenAges
+from gtmlib.analyses.pipeline.stalls import UNKNOWN, Contributors, OpenAges
 from gtmlib.analyses.pipeline.watermelon import Promise, Watermelon
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.exhibit import Exhibit, Kpi, Table, columns
@@ -183,10 +183,11 @@ def present_contributors(result: Contributors, language: Language, accent: str) 
     names = [str(name_of("pipeline_group", row.group, language)) for row in rows]
     gaps = [row.promise.counted - row.promise.expected.value for row in rows]
     total = sum(gaps)
-    known = [place for place, row in enumerate(rows) if row.group not in (OTHER, "unknown")]
+    known = [place for place, row in enumerate(rows) if row.group not in (OTHER, UNKNOWN)]
     args: dict[str, Any] = {"n": result.n_open, "gap": total}
     title = say(f"pipeline.where.title.{result.by}", **args)
-    if result.by != "rep" and known and total > 0:
+    n_unknown = sum(row.promise.n for row in rows if row.group == UNKNOWN)
+    if result.by != "rep" and known and total > 0 and n_unknown * 2 < result.n_open:
         top = max(known, key=gaps.__getitem__)
         title = say(f"pipeline.where.top.{result.by}", group=names[top], share=gaps[top] / total, **args)
     notes = [say("pipeline.where.note")]

@@ -34,6 +34,9 @@ def present_outcomes(result: Outcomes, language: Language, accent: str) -> Exhib
     sentences = [say("pipeline.outcomes.sentence", low=last.won_low, high=last.won_high, **args)]
     if result.median_days is not None:
         sentences.append(say("pipeline.outcomes.median", n=int(result.median_days)))
+    notes = [say("pipeline.outcomes.note", n=result.n, open=result.n_open, level=result.confidence_level)]
+    if result.closings_from is not None:
+        notes.append(say("pipeline.outcomes.recorded", day=result.closings_from))
     heads = (
         "pipeline.column.days:count pipeline.column.won:percent column.low:percent column.high:percent "
         "pipeline.column.lost:percent column.low:percent column.high:percent pipeline.column.still_open:percent "
@@ -64,7 +67,7 @@ def present_outcomes(result: Outcomes, language: Language, accent: str) -> Exhib
                 for point in result.points
             ),
         ),
-        notes=(say("pipeline.outcomes.note", n=result.n, open=result.n_open, level=result.confidence_level),),
+        notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -142,10 +145,17 @@ def present_cycles(result: CohortTrend, language: Language, accent: str) -> Exhi
     """
     say, trend = language.say, result.days_trend
     each, n = name_of("each", result.each, language), len(result.cohorts)
+    missing = []
+    if result.closings_from is not None and result.n_unrecorded:
+        missing.append(say("pipeline.cycles.unrecorded", n=result.n_unrecorded, day=result.closings_from))
+    slopes = {"closing": None, "start": None} | {row.by: row.trend.slope for row in result.usual}
+    warning = [say("pipeline.cycles.warning", **slopes)] if result.misleads else []
     if trend is None:
-        title = say("pipeline.cycles.few", n=result.horizon_days, each=each)
         return Exhibit(
-            id="pipeline-cycles", title=title, sentences=(say("pipeline.cycles.wait"),), verdict="cannot_tell"
+            id="pipeline-cycles",
+            title=say("pipeline.cycles.few", n=result.horizon_days),
+            sentences=(*missing, say("pipeline.cycles.wait"), *warning),
+            verdict="cannot_tell",
         )
     args: dict[str, Any] = {"slope": trend.slope, "low": trend.ci_low, "high": trend.ci_high, "each": each, "n": n}
     title = say(f"pipeline.cycles.title.{result.verdict}", **args)
@@ -154,10 +164,8 @@ def present_cycles(result: CohortTrend, language: Language, accent: str) -> Exhi
         kind = ("steady", "rising", "falling")[result.won_trend.direction]
         told = {"slope": result.won_trend.slope, "low": result.won_trend.ci_low, "high": result.won_trend.ci_high}
         sentences.append(say(f"pipeline.cycles.won.{kind}", n=result.horizon_days, each=each, **told))
-    if result.misleads:
-        slopes = {row.by: row.trend.slope for row in result.usual}
-        sentences.append(say("pipeline.cycles.warning", **{"closing": None, "start": None} | slopes))
-    notes = [say("pipeline.cycles.note", n=result.horizon_days, level=trend.confidence_level)]
+    sentences += warning
+    notes = [*missing, say("pipeline.cycles.note", n=result.horizon_days, level=trend.confidence_level)]
     if result.n_too_young:
         notes.append(say("pipeline.cycles.young", n=result.n_too_young))
     if result.n_small:
