@@ -73,8 +73,8 @@ def estimate_lift(n_both: int, n_first: int, n_second: int, n_all: int, *, confi
             "one with both at least."
         )
     lift = n_both * n_all / (n_first * n_second)
-    variance = 1 / n_both - 1 / n_first - 1 / n_second + (2 * lift - 1) / n_all
-    half = critical_value(require_level(confidence_level)) * math.sqrt(max(variance, 0.0))
+    variance = 1 / n_both - (1 / n_first + 1 / n_second) + (2 * lift - 1) / n_all
+    half = critical_value(require_level(confidence_level)) * math.sqrt(variance if variance > 1e-12 else 0.0)
     return Lift(
         n_both=n_both,
         n_expected=n_first * n_second / n_all,

@@ -17,6 +17,7 @@ from gtmlib.stats.requirements import require_positive
 
 STEPS = 8  # lattice points per event: sums stay on it, so that run lengths are exact and not interpolated
 MOST_STATES = 1600  # of the chain; a rate so high that it needs more is too high for a count chart
+MOST_EVENTS = 1000  # expected in the busiest period; beyond, a chart of shares serves as well
 MOST_WAIT = 5000  # periods; a rise that takes longer is not caught
 
 
@@ -82,12 +83,14 @@ def design_cusum(rate: float, exposures: ArrayLike, *, factor: float = 2.0, leas
     if not (factor > 1 and math.isfinite(factor)) or volumes.size == 0 or volumes.min() <= 0:
         raise ParameterError(f"factor is {factor}, exposures are {volumes.tolist()[:3]}: give a factor above 1 and "
                              "exposures above 0.")  # fmt: skip
+    if usual * volumes.max() > MOST_EVENTS:
+        raise ParameterError(f"{usual * volumes.max():g} events per period are too many for a chart of counts.")
     allowance = usual * (factor - 1) / math.log(factor)
     low, high = 0, STEPS
     while _mean_run_length(usual, volumes, allowance, high) < least_run_length:
         low, high = high, 2 * high
         if high > MOST_STATES:
-            raise ParameterError(f"{usual * volumes.mean():g} events per period are too many for a chart of counts.")
+            raise ParameterError(f"no chart of {usual * volumes.mean():g} events per period has so rare false alarms.")
     while high - low > 1:
         middle = (low + high) // 2
         if _mean_run_length(usual, volumes, allowance, middle) < least_run_length:
@@ -163,16 +166,18 @@ def _allowances(allowance: float, exposures: Array) -> Array:
 def _transitions(rate: float, volumes: Array, allowance: float, n_states: int) -> Array:
     """Give the chances to go from one sum below the decision interval to another; what is lacking is the alarm."""
     sizes, times = np.unique(volumes, return_counts=True)
-    states = np.arange(n_states)
-    chances = np.zeros((n_states, n_states))
-    for size, weight, less in zip(sizes, times / times.sum(), _allowances(allowance, sizes), strict=True):
+    lowered = _allowances(allowance, sizes).astype(int)
+    zero = max(n_states, int(lowered.max()))  # where a change of 0 stands
+    changes = np.zeros(zero + n_states)
+    for size, weight, less in zip(sizes, times / times.sum(), lowered, strict=True):
+        counts = np.arange((n_states - 1 + less) // STEPS + 1)
         mean = rate * size
-        counts = np.arange(int((n_states + less) // STEPS) + 1)
-        likely = weight * np.exp(special.xlogy(counts, mean) - mean - special.gammaln(counts + 1))
-        for count, chance in zip(counts, likely, strict=True):
-            ends = np.maximum(states + count * STEPS - int(less), 0)
-            stays = ends < n_states
-            chances[states[stays], ends[stays]] += chance
+        changes[counts * STEPS - less + zero] += weight * np.exp(
+            special.xlogy(counts, mean) - mean - special.gammaln(counts + 1)
+        )
+    states = np.arange(n_states)
+    chances: Array = changes[states[None, :] - states[:, None] + zero]
+    chances[:, 0] = np.cumsum(changes)[zero - states]  # a sum stays at 0 where it would fall below
     return chances
 
 

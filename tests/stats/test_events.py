@@ -4,9 +4,10 @@ import json
 from dataclasses import asdict
 
 import pytest
+from scipy import stats
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.events import compare_events
+from gtmlib.stats.events import compare_events, ratio_interval
 
 
 def test_three_tests_of_two_poisson_rates_reproduce_gu_et_al_2008() -> None:
@@ -29,3 +30,16 @@ def test_no_small_counts_give_a_nan() -> None:
                 json.dumps(asdict(compare_events(k, 3.0, k_0, 7.0)), allow_nan=False)
     with pytest.raises(ParameterError):
         compare_events(0, 1, 0, 1)
+
+
+def test_the_ratios_exact_interval_is_that_of_the_share_of_events() -> None:
+    # Given 90 events in all, the group's share of them is binomial: Clopper and Pearson's limits x give x / (1 - x).
+    low, high = ratio_interval(60, 51477.5, 30, 54308.7)
+    shares = stats.binomtest(60, 90).proportion_ci(method="exact")
+    scale = 54308.7 / 51477.5
+    assert (low, high) == pytest.approx(
+        (shares.low / (1 - shares.low) * scale, shares.high / (1 - shares.high) * scale)
+    )
+    assert ratio_interval(0, 1.0, 5, 1.0)[0] == 0.0
+    with pytest.raises(ParameterError):
+        ratio_interval(3, 1.0, 0, 1.0)

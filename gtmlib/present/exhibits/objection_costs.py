@@ -31,9 +31,9 @@ def present_objection_costs(result: ObjectionCosts, language: Language, accent: 
     told = [row for row in result.rows if row.winning]
     verdict: Verdict = "cannot_tell"
     if costly:
-        verdict, title = "confirmed", say("objections.cost.title.costly", codes=_named(costly, names), n=len(costly))
+        verdict, title = "confirmed", say("objections.cost.title.costly", codes=_named(costly, names))
     elif helpful:
-        verdict, title = "refuted", say("objections.cost.title.helpful", codes=_named(helpful, names), n=len(helpful))
+        verdict, title = "refuted", say("objections.cost.title.helpful", codes=_named(helpful, names))
     else:
         title = say("objections.cost.title.unknown")
     bars = [

@@ -72,7 +72,7 @@ def _emerging_sentences(result: Emerging, names: dict[str, str], language: Langu
             sentences.append(say("objections.emerging.alarm", **args, n=row.n_now, expected=round(row.n_expected, 1)))
     if result.words:
         words = [row.word for row in result.words]
-        sentences.append(say("objections.emerging.words", words=words, n=len(words)))
+        sentences.append(say("objections.emerging.words", words=words))
     if result.other_before and result.other_now and (result.other_now.n_successes or result.other_before.n_successes):
         args = {"now": result.other_now.rate, "before": result.other_before.rate, "n": result.other_now.n_trials}
         sentences.append(say("objections.emerging.other", **args))
@@ -186,7 +186,7 @@ def present_where_lost(result: WhereLost, language: Language, accent: str) -> Ex
     sentences.append(say("objections.lost.share", stage=stages[most.stage], share=most.loss_share, n=result.n_lost))
     if clear:
         said = [f"{names[row.code]} ({stages[row.stage]})" for row in clear]
-        sentences.append(say("objections.lost.clear", codes=said, n=len(said)))
+        sentences.append(say("objections.lost.clear", codes=said))
     else:
         sentences.append(say("objections.lost.alike"))
     shown = [[cells[stage, code] for stage in result.stages] for code in result.codes]
@@ -216,7 +216,7 @@ def _span(row: StageLoss, language: Language) -> str:
 
 def _lost_table(result: WhereLost, names: dict[str, str], stages: dict[str, str], language: Language) -> Table:
     words = (
-        "objections.column.code objections.column.stage column.conversations:count objections.column.lost_next:count "
+        "objections.column.code column.stage column.conversations:count objections.column.lost_next:count "
         "objections.column.hazard:percent column.low:percent column.high:percent objections.column.loss_share:percent "
         "objections.column.pvalue:pvalue"
     )

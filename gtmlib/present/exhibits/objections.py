@@ -123,7 +123,8 @@ def _figure(result: ObjectionRates, names: Names, groups: Names, language: Langu
 
 
 def _table(result: ObjectionRates, names: Names, groups: Names, language: Language) -> Table:
-    by = "" if result.by == "code" else f"objections.column.{result.by}"
+    by = f"column.{result.by}" if result.by in ("stage", "segment") else f"objections.column.{result.by}"
+    by = "" if result.by == "code" else by
     rates = "column.rate:percent column.low:percent column.high:percent"
     words = f"objections.column.code {by} objections.column.met:count column.conversations:count {rates}"
     if groups:
