@@ -224,6 +224,44 @@ class Lifetime(Section):
     n_years: int = Field(5, ge=1, le=10, description="Horizon; nothing in the data speaks of later years.")
 
 
+class FirstLine(Section):
+    """The first contacts with a customer, and who of the reps is senior."""
+
+    stages: list[str] = Field([], description="Stages of touches that are first contacts; none: all touches.")
+    senior: list[str] = Field([], description="Levels in the column seniority of reps that count as senior.")
+
+
+class Focus(Section):
+    """The segments that the client decided to spend its time in."""
+
+    segments: list[str] = Field(min_length=1, description="Core segments, as [segments] names them.")
+
+
+class Leads(Section):
+    """How long a lead has to become something; younger ones are left out and counted."""
+
+    qualified_days: int = Field(30, ge=1, description="Days from hand-over to being qualified.")
+    won_days: int = Field(180, ge=1, description="Days from hand-over to a won deal.")
+    quick_days: int = Field(1, ge=0, description="Days to the first contact that count as quick: 0 is the same day.")
+
+
+class Behaviour(Section):
+    """What somebody does differently from a Monday on, and the evidence that tells whether it is done."""
+
+    id: SourceName = Field(description="Short name in small letters: findings are named by it.")
+    name: str = Field(min_length=3, description="What is done, in the contract's first language.")
+    names: dict[Language, str] = Field({}, description="The same in other languages: sv = ...")
+    rule: Literal["next_step", "reason_logged", "as_planned", "objection_resolved", "quick_contact"] = Field(
+        description="Evidence: conversations with a next step, lost deals with a reason, contacts that got the assigned "
+        "message, objections that were resolved, or leads that were contacted within [leads] quick_days."
+    )
+    starts_on: date = Field(description="The Monday from which it is done.")
+    target: float | None = Field(None, gt=0, le=1, description="Share to reach, such as 0.8.")
+    seen_by: Literal["sales_team", "sales_manager", "marketing", "management"] = Field(
+        "sales_manager", description="Who looks at it every week."
+    )
+
+
 class Disclosure(Section):
     """What a report may show of few people."""
 
@@ -261,6 +299,12 @@ class Contract(Section):
     lifetime: Lifetime = Lifetime()
     conversations: Conversations = Conversations()
     variants: Variants | None = None
+    first_line: FirstLine = FirstLine()
+    focus: Focus | None = None
+    leads: Leads = Leads()
+    behaviours: list[Behaviour] = Field(
+        [], max_length=3, description="What is followed every week; three at most, since nobody follows more."
+    )
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
 
@@ -278,6 +322,9 @@ class Contract(Section):
             raise ValueError(
                 f"table '{twice[0]}' is filled twice: keep one, or stack the files by SELECT and UNION ALL"
             )
+        named = [behaviour.id for behaviour in self.behaviours]
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"two behaviours have the id '{twice[0]}': give each its own")
         return self
 
 

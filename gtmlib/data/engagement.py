@@ -11,14 +11,18 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from gtmlib.data.contract import (
+    Behaviour,
     Brand,
     Contract,
     Conversations,
     CostRule,
     Disclosure,
     Exclude,
+    FirstLine,
     Fiscal,
+    Focus,
     Language,
+    Leads,
     LedgerTotals,
     Lifetime,
     Period,
@@ -33,9 +37,9 @@ from gtmlib.data.contract import (
 from gtmlib.errors import ContractError, Problem
 
 __all__ = [  # the sections are part of what this module offers, wherever they stand
-    "CONTRACT_FILE", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement", "Exclude", "Fiscal",
-    "Language", "LedgerTotals", "Lifetime", "Period", "Periods", "Section", "Segments", "Source", "Variants",
-    "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
+    "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement",
+    "Exclude", "FirstLine", "Fiscal", "Focus", "Language", "Leads", "LedgerTotals", "Lifetime", "Period", "Periods",
+    "Section", "Segments", "Source", "Variants", "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
 ]  # fmt: skip
 
 CONTRACT_FILE = "engagement.toml"
