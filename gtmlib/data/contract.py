@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gtmlib.data.crm import preset_names
 from gtmlib.data.schema import TABLES, Kind
-from gtmlib.errors import ParameterError
-
-Language = Literal["en", "sv"]
-
-
-class Section(BaseModel):
-    """A table of the contract: strict types, and no key that is not known."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+from gtmlib.data.section import Language, Section, ShortName, nearest, require_known
+from gtmlib.data.strategy import Hypothesis, Strategy
 
 
 def _inside(path: str) -> str:
@@ -48,7 +39,7 @@ def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, An
 InsidePath = Annotated[str, AfterValidator(_inside)]
 TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
 PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
-SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+SourceName = ShortName
 Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Headings = Annotated[dict[str, str], AfterValidator(_known_columns)]
 Words = Annotated[dict[str, dict[str, str]], AfterValidator(_known_columns)]
@@ -326,44 +317,3 @@ class Contract(Section):
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"two behaviours have the id '{twice[0]}': give each its own")
         return self
-
-
-def require_known(what: str, name: str, known: Collection[str]) -> str:
-    """Give back a name that is among the known ones; refuse another, naming the nearest.
-
-    Parameters
-    ----------
-    what : str
-        What the message calls the thing named.
-    name : str
-        The name to look for.
-    known : collection of str
-        Names that are allowed.
-
-    Raises
-    ------
-    ParameterError
-        With the nearest known name, else all of them.
-    """
-    if name not in known:
-        raise ParameterError(f"unknown {what} '{name}': {nearest(name, known)}")
-    return name
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, else which there are.
-
-    Parameters
-    ----------
-    name : str
-        The unknown name.
-    known : iterable of str
-        Names that there are.
-
-    Examples
-    --------
-    >>> nearest("colums", ["columns", "values"])
-    "did you mean 'columns'?"
-    """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else f"it can be {', '.join(sorted(known))}"
