@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gtmlib.data.crm import preset_names
+from gtmlib.data.local_text import Language, LocalText, gather_words
 from gtmlib.data.schema import TABLES, Kind
-from gtmlib.data.section import Language, Section, ShortName, nearest, require_known
-from gtmlib.data.strategy import Hypothesis, Strategy
+from gtmlib.data.section import Section, ShortName, nearest, require_known
+from gtmlib.data.strategy import Hypothesis, Strategy, check_hypotheses
 
 
 def _inside(path: str) -> str:
@@ -39,7 +40,6 @@ def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, An
 InsidePath = Annotated[str, AfterValidator(_inside)]
 TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
 PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
-SourceName = ShortName
 Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Headings = Annotated[dict[str, str], AfterValidator(_known_columns)]
 Words = Annotated[dict[str, dict[str, str]], AfterValidator(_known_columns)]
@@ -50,7 +50,14 @@ class Exclude(Section):
 
     column: str = Field(description="Heading as in the file.")
     values: list[str] = Field(min_length=1, description="Values that exclude a row; '' is an empty cell.")
-    reason: str = Field(min_length=3, description="Why, as the client will read it.")
+    reason: LocalText = Field(description="Why, as the client will read it.")
+
+    @field_validator("reason")
+    @classmethod
+    def _is_a_reason(cls, reason: LocalText) -> LocalText:
+        if len(reason.strip()) < 3:
+            raise ValueError("write why, as the client will read it")
+        return reason
 
 
 class Source(Section):
@@ -123,7 +130,7 @@ class Variants(Section):
     horizon_days: int | None = Field(None, ge=1, description="Days to convert; younger contacts are left out.")
     looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
     planned_n: int | None = Field(None, ge=2, description="Planned contacts in all variants together.")
-    names: dict[str, str] = Field({}, description="Variant = what the report calls it.")
+    names: dict[str, LocalText] = Field({}, description="Variant = what the report calls it.")
     unit: Literal["touch", "deal", "customer"] = Field(
         "touch", description="What is one contact; of a deal or customer its first touch with a variant decides."
     )
@@ -239,7 +246,7 @@ class Leads(Section):
 class Behaviour(Section):
     """What somebody does differently from a Monday on, and the evidence that tells whether it is done."""
 
-    id: SourceName = Field(description="Short name in small letters: findings are named by it.")
+    id: ShortName = Field(description="Short name in small letters: findings are named by it.")
     name: str = Field(min_length=3, description="What is done, in the contract's first language.")
     names: dict[Language, str] = Field({}, description="The same in other languages: sv = ...")
     rule: Literal["next_step", "reason_logged", "as_planned", "objection_resolved", "quick_contact"] = Field(
@@ -271,14 +278,15 @@ class Contract(Section):
     """The whole of `engagement.toml`."""
 
     client: str = Field(min_length=1, description="The client's name, as the report shows it.")
-    title: str = Field("", description="Title of the report; none: the standard one.")
+    title: LocalText = Field(LocalText(""), description="Title of the report; none: the standard one.")
     languages: list[Language] = Field(["en"], min_length=1, description="One report is made in each.")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="The engagement's currency, such as SEK.")
     exported_on: date = Field(description="The date of the data: nothing after it is known.")
     period: Period | None = Field(None, description="Days to look at; none: all.")
-    sources: dict[SourceName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
+    sources: dict[ShortName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
     tables: dict[TableName, str] = Field({}, description="Canonical table = one SELECT over the sources.")
     amounts_without_vat: bool = Field(True, description="Amounts are without VAT. State it; VAT is nobody's revenue.")
+    words: dict[str, LocalText] = Field({}, description="Name in the data, such as a segment = its name per language.")
     segments: Segments = Segments()
     fiscal: Fiscal = Fiscal()
     costs: dict[str, CostRule] = Field({}, description="Cost pool = how it gets to customers; none: direct.")
@@ -296,6 +304,8 @@ class Contract(Section):
     behaviours: list[Behaviour] = Field(
         [], max_length=3, description="What is followed every week; three at most, since nobody follows more."
     )
+    strategy: Strategy = Strategy()
+    hypotheses: list[Hypothesis] = Field([], description="What the strategy rests on, declared before the data.")
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
 
@@ -316,4 +326,22 @@ class Contract(Section):
         named = [behaviour.id for behaviour in self.behaviours]
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"two behaviours have the id '{twice[0]}': give each its own")
+        check_hypotheses(self.hypotheses, self.strategy)
+        for code in self.languages:
+            self.words_in(code)
         return self
+
+    def words_in(self, code: str) -> dict[str, str]:
+        """Give what the contract's own words, and the names in the data, are in a language.
+
+        Parameters
+        ----------
+        code : str
+            Of the language.
+
+        Raises
+        ------
+        ValueError
+            If the contract translates the same words in two ways.
+        """
+        return gather_words(self, code) | {name: text.in_language(code) for name, text in self.words.items()}

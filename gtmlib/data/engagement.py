@@ -21,25 +21,25 @@ from gtmlib.data.contract import (
     FirstLine,
     Fiscal,
     Focus,
-    Language,
     Leads,
     LedgerTotals,
     Lifetime,
     Period,
     Periods,
-    Section,
     Segments,
     Source,
     Variants,
-    nearest,
-    require_known,
 )
+from gtmlib.data.local_text import Language
+from gtmlib.data.section import Section, nearest, require_known
+from gtmlib.data.strategy import Hypothesis, Strategy
 from gtmlib.errors import ContractError, Problem
 
 __all__ = [  # the sections are part of what this module offers, wherever they stand
     "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement",
-    "Exclude", "FirstLine", "Fiscal", "Focus", "Language", "Leads", "LedgerTotals", "Lifetime", "Period", "Periods",
-    "Section", "Segments", "Source", "Variants", "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
+    "Exclude", "FirstLine", "Fiscal", "Focus", "Hypothesis", "Language", "Leads", "LedgerTotals", "Lifetime", "Period",
+    "Periods", "Section", "Segments", "Source", "Strategy", "Variants", "contract_schema", "nearest", "parse_contract",
+    "read_engagement", "require_known",
 ]  # fmt: skip
 
 CONTRACT_FILE = "engagement.toml"

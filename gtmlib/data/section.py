@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gtmlib.errors import ParameterError
 
-Language = Literal["en", "sv"]
 ShortName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 

@@ -128,7 +128,7 @@ def _write_reports(folder: Path, contract: Contract, blocks: Mapping[str, Blocks
     names = []
     for code in contract.languages:
         name = "report.html" if len(contract.languages) == 1 else f"report.{code}.html"
-        view = build_view(blocks, contract, Language(code, contract.currency), manifest)
+        view = build_view(blocks, contract, Language.of(contract, code), manifest)
         (folder / name).write_text(render_report(view), "utf-8")
         names.append(name)
     return names

@@ -54,7 +54,7 @@ def build_view(
     return ReportView(
         language=language,
         client=contract.client,
-        title=contract.title or say("report.standard_title"),
+        title=contract.title.in_language(language.code) or say("report.standard_title"),
         consultancy=contract.brand.consultancy,
         accent=contract.brand.accent,
         period=say("report.period_span", starts=period.starts_on, ends=period.ends_on) if period else "",
