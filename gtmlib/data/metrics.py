@@ -79,7 +79,7 @@ METRICS: dict[str, Metric] = {
     "conversion.verdict": _of("difference", "variant", rests_on="fidelity", first=True),
     "conversion.difference": _of("difference", "variant", rests_on="fidelity"),
     "conversion.fidelity_rate": _of("rate", "variant"),
-    "conversion.contacts_per_week": _of("total", "variant"),
+    "conversion.contacts_per_week": _of("total"),
     "conversion.sample_ratio_pvalue": _of("total"),
     "hypotheses.verdict": _of("total", "id"),
     "hypotheses.behaviour": _of("total", "id"),

@@ -55,7 +55,7 @@ class Hypothesis(Section):
     smallest_n: int = Field(ge=20, description="Fewest observations for a verdict; intervals are tuned to it.")
     declared_on: date = Field(description="Before the first observation that counts.")
     decide_by: date = Field(description="When it is decided with what is known then.")
-    owner: str = Field(min_length=1, description="Who acts on it: a role, such as head of sales.")
+    owner: LocalText = Field(description="Who acts on it: a role, such as head of sales.")
     if_confirmed: LocalText = Field(description="What is done then.")
     if_refuted: LocalText = Field(description="What is done then.")
     cost_per_week: Positive | None = Field(
@@ -65,11 +65,11 @@ class Hypothesis(Section):
         None, ge=0, le=1, description="Share of contacts that must get the assigned message; none: that of [variants]."
     )
 
-    @field_validator("claim", "if_confirmed", "if_refuted")
+    @field_validator("claim", "owner", "if_confirmed", "if_refuted")
     @classmethod
     def _says_something(cls, text: LocalText) -> LocalText:
-        if len(text.strip()) < 3:
-            raise ValueError("write a sentence")
+        if len(text.strip()) < 2:
+            raise ValueError("write what the client will read")
         return text
 
     @model_validator(mode="after")
