@@ -91,7 +91,7 @@ def _run(parsed: argparse.Namespace) -> int:
     engagement = read_engagement(find_engagement(parsed.engagement), parsed.exports)
     run = run_engagement(engagement, parsed.parameters, started_at=started_at)
     print(f"{engagement.name} took {(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
-    print(*run.reports, sep="\n")
+    print(*run.news, *run.reports, sep="\n")
     return 0
 
 

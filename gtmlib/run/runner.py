@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import Contract, Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
+from gtmlib.run.changes import Changes, compare_findings, describe_news, reached_stops
 from gtmlib.run.manifest import make_manifest
-from gtmlib.run.notebooks import execute_chapters, read_blocks
-from gtmlib.run.plan import NOTEBOOKS, ROOT, plan_run
+from gtmlib.run.notebooks import Failure, execute_chapters, read_blocks
+from gtmlib.run.plan import FINDINGS, NOTEBOOKS, ROOT, Chapter, plan_run
 from gtmlib.run.report import render_report
 from gtmlib.run.view import Blocks, build_view
 
 REPORTS = ROOT / "reports"
+MADE_FROM = ("contract_sha256", "register_sha256", "inputs", "parameters")  # of a manifest: what a run's numbers follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +36,13 @@ class Run:
         Holds all that the run made.
     reports : tuple of Path
         One file per language.
+    news : tuple of str
+        For the consultant, in English: what moved since the earlier run, and which declared stops are reached.
     """
 
     folder: Path
     reports: tuple[Path, ...]
+    news: tuple[str, ...] = ()
 
 
 def run_engagement(
@@ -77,19 +83,25 @@ def run_engagement(
     part.mkdir(parents=True)
     try:
         with tqdm(total=len(chapters), unit="chapter", desc=engagement.name) as bar:
-            failures = execute_chapters(chapters, part, done=lambda _: bar.update())
+            failures = _execute(engagement, chapters, part, done=lambda _: bar.update())
         if failures:
             failed = part.rename(home / f"{run}-failed")
             kept = f"The notebooks with their tracebacks are in {failed}"
             raise RunError(*(f"{failure.place}: {failure.message}" for failure in failures), kept)
-        blocks = {chapter.name: read_blocks(part / chapter.notebook.name) for chapter in chapters}
-        _write_json(part / "results.json", _results(engagement, blocks))
-        names = _write_reports(part, engagement.contract, blocks, manifest)
+        blocks = read_chapters(chapters, part)
+        changes = _compare(engagement, blocks, previous_run(home, manifest))
+        _write_json(part / "results.json", _results(engagement, blocks, changes))
+        names = _write_reports(part, engagement.contract, blocks, manifest, changes)
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Run(folder=folder, reports=tuple(folder / name for name in names))
+    findings = _findings_of(blocks)
+    return Run(
+        folder=folder,
+        reports=tuple(folder / name for name in names),
+        news=describe_news(changes, reached_stops(findings, engagement.contract)),
+    )
 
 
 def latest_manifest(name: str, *, reports: Path = REPORTS) -> dict[str, Any] | None:
@@ -111,24 +123,93 @@ def latest_manifest(name: str, *, reports: Path = REPORTS) -> dict[str, Any] | N
     return dict(json.loads(paths[-1].read_text("utf-8"))) if paths else None
 
 
+def previous_run(home: Path, manifest: Mapping[str, Any]) -> Path | None:
+    """Find the latest earlier run on other inputs: a run that is repeated compares with the same one, and is the same.
+
+    Parameters
+    ----------
+    home : Path
+        Where the engagement's finished runs lie.
+    manifest : mapping
+        Of this run.
+    """
+    made = json.loads(json.dumps({name: manifest[name] for name in MADE_FROM}, default=list))
+    for path in sorted(home.glob("[!.]*/manifest.json"), reverse=True):
+        before = json.loads(path.read_text("utf-8"))
+        if any(before.get(name) != made[name] for name in MADE_FROM) and (
+            before["exported_on"] <= manifest["exported_on"]
+        ):
+            return path.parent
+    return None
+
+
+def read_chapters(chapters: Iterable[Chapter], folder: Path) -> dict[str, Blocks]:
+    """Read the blocks of executed chapters.
+
+    Parameters
+    ----------
+    chapters : iterable of Chapter
+        Those to read.
+    folder : Path
+        Where the executed notebooks lie.
+    """
+    return {chapter.name: read_blocks(folder / chapter.notebook.name) for chapter in chapters}
+
+
+def _execute(
+    engagement: Engagement, chapters: tuple[Chapter, ...], part: Path, *, done: Callable[[str], None]
+) -> tuple[Failure, ...]:
+    """Execute the chapters, and after them those that read what the others found."""
+    first = [chapter for chapter in chapters if FINDINGS not in chapter.parameters]
+    failures = execute_chapters(first, part, done=done)
+    if failures or len(first) == len(chapters):
+        return failures
+    path = part / ".findings.json"
+    _write_json(path, _results(engagement, read_chapters(first, part), None))
+    told = [
+        replace(chapter, parameters=chapter.parameters | {FINDINGS: str(path)})
+        for chapter in chapters
+        if FINDINGS in chapter.parameters
+    ]
+    failures = execute_chapters(told, part, done=done)
+    path.unlink()
+    return failures
+
+
+def _findings_of(blocks: Mapping[str, Blocks]) -> tuple[Finding, ...]:
+    return tuple(one for shown in blocks.values() for _, found in shown for one in found)
+
+
+def _compare(engagement: Engagement, blocks: Mapping[str, Blocks], before: Path | None) -> Changes | None:
+    if before is None:
+        return None
+    rows = json.loads((before / "results.json").read_text("utf-8"))["findings"]
+    was = [Finding(**{key: value for key, value in row.items() if key != "chapter"}) for row in rows]
+    since = json.loads((before / "manifest.json").read_text("utf-8"))["exported_on"]
+    return compare_findings(was, _findings_of(blocks), engagement.contract, since=since)
+
+
 def _free_name(home: Path, started_at: datetime) -> str:
     name = f"{started_at:%Y-%m-%d_%H%M%S}"
     taken = {path.name.strip(".").removesuffix(".part").removesuffix("-failed") for path in home.glob("*")}
     return next(n for n in (name, *(f"{name}_{i:02d}" for i in range(1, 100))) if n not in taken)
 
 
-def _results(engagement: Engagement, blocks: Mapping[str, Blocks]) -> dict[str, Any]:
+def _results(engagement: Engagement, blocks: Mapping[str, Blocks], changes: Changes | None) -> dict[str, Any]:
     findings = [
         {"chapter": name} | asdict(one) for name, shown in blocks.items() for _, found in shown for one in found
     ]
-    return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings}
+    since = {"changes": asdict(changes)} if changes else {}
+    return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings, **since}
 
 
-def _write_reports(folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any) -> list[str]:
+def _write_reports(
+    folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any, changes: Changes | None
+) -> list[str]:
     names = []
     for code in contract.languages:
         name = "report.html" if len(contract.languages) == 1 else f"report.{code}.html"
-        view = build_view(blocks, contract, Language.of(contract, code), manifest)
+        view = build_view(blocks, contract, Language.of(contract, code), manifest, changes)
         (folder / name).write_text(render_report(view), "utf-8")
         names.append(name)
     return names
