@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from gtmlib.data.engagement import Contract, Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
+from gtmlib.run.commentary import Commentary, read_commentary, render_all
 from gtmlib.run.manifest import make_manifest
 from gtmlib.run.notebooks import execute_chapters, read_blocks
 from gtmlib.run.plan import NOTEBOOKS, ROOT, plan_run
@@ -62,14 +63,15 @@ def run_engagement(
 
     Raises
     ------
-    ParameterError, DataError
-        Before any kernel starts.
+    ParameterError, DataError, ContractError
+        Before any kernel starts; a commentary that cites what this run did not find, before any report is written.
     RunError
         If a chapter fails; `<run>-failed/` then holds the author's copies with their tracebacks, and nothing else.
     """
     from tqdm import tqdm
 
     chapters = plan_run(engagement, given, notebooks=notebooks)
+    commentary = read_commentary(engagement, [chapter.name for chapter in chapters])
     manifest = make_manifest(engagement, load_tables(engagement).report, chapters)
     home = reports / engagement.name
     run = _free_name(home, started_at)
@@ -84,7 +86,7 @@ def run_engagement(
             raise RunError(*(f"{failure.place}: {failure.message}" for failure in failures), kept)
         blocks = {chapter.name: read_blocks(part / chapter.notebook.name) for chapter in chapters}
         _write_json(part / "results.json", _results(engagement, blocks))
-        names = _write_reports(part, engagement.contract, blocks, manifest)
+        names = _write_reports(part, engagement.contract, blocks, manifest, commentary)
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:
@@ -124,16 +126,21 @@ def _results(engagement: Engagement, blocks: Mapping[str, Blocks]) -> dict[str, 
     return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings}
 
 
-def _write_reports(folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any) -> list[str]:
+def _write_reports(
+    folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any, commentary: Sequence[Commentary]
+) -> list[str]:
+    findings = [finding for shown in blocks.values() for _, found in shown for finding in found]
+    languages = [Language(code, contract.currency) for code in contract.languages]
+    words = [render_all(commentary, findings, language) for language in languages]  # all, before a file is written
     names = []
-    for code in contract.languages:
-        name = "report.html" if len(contract.languages) == 1 else f"report.{code}.html"
-        view = build_view(blocks, contract, Language(code, contract.currency), manifest)
-        (folder / name).write_text(render_report(view), "utf-8")
+    for language, said in zip(languages, words, strict=True):
+        name = "report.html" if len(languages) == 1 else f"report.{language.code}.html"
+        view = build_view(blocks, contract, language, manifest, said)
+        (folder / name).write_bytes(render_report(view).encode())  # bytes: the same line ends on every system
         names.append(name)
     return names
 
 
 def _write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False, default=list)
-    path.write_text(text + "\n", "utf-8")
+    path.write_bytes(f"{text}\n".encode())

@@ -11,8 +11,9 @@ from gtmlib.data.engagement import Contract
 from gtmlib.present.exhibit import Table, columns
 from gtmlib.present.exhibits import present
 from gtmlib.present.exhibits.data_check import describe_needed
-from gtmlib.present.language import Language
+from gtmlib.present.language import Language, has_message
 from gtmlib.present.sentences import describe_evidence, describe_finding
+from gtmlib.run.packing import data_uri, font_face
 from gtmlib.run.report import AppendixTable, ChapterView, Headline, ReportView
 
 Say = Callable[..., str]
@@ -33,7 +34,11 @@ INPUT_COLUMNS = (
 
 
 def build_view(
-    chapters: Mapping[str, Blocks], contract: Contract, language: Language, manifest: Mapping[str, Any]
+    chapters: Mapping[str, Blocks],
+    contract: Contract,
+    language: Language,
+    manifest: Mapping[str, Any],
+    commentary: Mapping[str, str] | None = None,
 ) -> ReportView:
     """Build what a report shows.
 
@@ -47,16 +52,28 @@ def build_view(
         The reader's.
     manifest : mapping
         Inputs, parameters and versions, for the appendix.
+    commentary : mapping, optional
+        Chapter = the consultant's own words, as `render_commentary` gives them.
     """
-    say = language.say
-    views = tuple(_chapter(name, blocks, contract, language) for name, blocks in chapters.items())
+    say, brand, release = language.say, contract.brand, contract.release
+    words = commentary or {}
+    views = tuple(_chapter(name, blocks, contract, language, words.get(name, "")) for name, blocks in chapters.items())
     period = contract.period
+    faces = {"gtm-text": brand.text_font_file, "gtm-headings": brand.heading_font_file}
+    findings = [finding for blocks in chapters.values() for _, found in blocks for finding in found]
     return ReportView(
         language=language,
         client=contract.client,
         title=contract.title or say("report.standard_title"),
-        consultancy=contract.brand.consultancy,
-        accent=contract.brand.accent,
+        consultancy=brand.consultancy,
+        accent=brand.accent,
+        logo=data_uri(brand.logo),
+        text_font=", ".join(filter(None, ("gtm-text" if brand.text_font_file else "", brand.text_font))),
+        heading_font=", ".join(filter(None, ("gtm-headings" if brand.heading_font_file else "", brand.heading_font))),
+        font_faces="".join(font_face(name, path) for name, path in faces.items()),
+        footer=brand.footer,
+        disclaimer=brand.disclaimer,
+        released=say("report.released", name=release.released_by, day=release.released_on) if release else "",
         period=say("report.period_span", starts=period.starts_on, ends=period.ends_on) if period else "",
         data_date=language.format(contract.exported_on, "date"),
         lead=say("report.summary.lead"),
@@ -65,10 +82,18 @@ def build_view(
         chapters=views,
         method=(say("report.method.ledger"), say("report.method.interval"), say("report.method.privacy")),
         appendix=_appendix(manifest, language),
+        glossary=_glossary(findings, language),
     )
 
 
-def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) -> ChapterView:
+def _glossary(findings: Sequence[Finding], language: Language) -> tuple[tuple[str, str], ...]:
+    """Explain each figure that is shown, by the catalogs; the tests hold them against the findings of all chapters."""
+    keys = [f"glossary.{name}" for name in dict.fromkeys(finding.id for finding in findings)]
+    pairs = [(language.say(key), language.say(f"{key}.meaning")) for key in keys if has_message(language, key)]
+    return tuple(sorted(pairs, key=lambda pair: pair[0].lower()))
+
+
+def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language, commentary: str) -> ChapterView:
     shown = [result for result, _ in blocks if not isinstance(result, MissingData)]
     exhibits = tuple(present(result, language, contract.brand.accent) for result in shown)
     chapter = language.say(f"chapter.{name}")
@@ -82,6 +107,7 @@ def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) 
         question=language.say(f"question.{name}"),
         exhibits=exhibits,
         missing=(language.say("missing.ask" if not exhibits else "missing.ask_more"), *asked) if asked else (),
+        commentary=commentary,
     )
 
 
