@@ -267,11 +267,28 @@ class Disclosure(Section):
     name_reps: bool = Field(False, description="Whether a report may name sales reps; else they are numbered.")
 
 
+FontNames = Annotated[str, Field(pattern=r"^[A-Za-z0-9 ,'\"_-]*$")]
+
+
 class Brand(Section):
-    """How the report looks."""
+    """How the report looks: a consultancy's `brand.toml`, and key by key what an engagement has instead."""
 
     consultancy: str = Field("", description="Who made the report.")
     accent: str = Field("#1f5f8b", pattern=r"^#[0-9a-fA-F]{6}$", description="Main colour, as #rrggbb.")
+    logo: InsidePath | None = Field(None, description="SVG, PNG or JPEG beside the file that names it, at most 300 kB.")
+    text_font: FontNames = Field("", description="Fonts of texts and charts that readers have, such as Calibri, Arial.")
+    heading_font: FontNames = Field("", description="Fonts of headings, such as Georgia, serif.")
+    text_font_file: InsidePath | None = Field(None, description="WOFF2 file that is packed into the report, for texts.")
+    heading_font_file: InsidePath | None = Field(None, description="WOFF2 file that is packed in, for headings.")
+    footer: str = Field("", description="Line at the end of the report and at the foot of its pages.")
+    disclaimer: str = Field("", description="What the report does not promise; on its last page.")
+
+
+class Release(Section):
+    """Who made a draft final: with this section the report is final, without it each page is marked as a draft."""
+
+    released_by: str = Field(min_length=1, description="Name, as the cover shows it.")
+    released_on: date = Field(description="Day of the release.")
 
 
 class Contract(Section):
@@ -308,6 +325,7 @@ class Contract(Section):
     hypotheses: list[Hypothesis] = Field([], description="What the strategy rests on, declared before the data.")
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
+    release: Release | None = None
 
     @field_validator("amounts_without_vat")
     @classmethod

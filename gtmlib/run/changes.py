@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import CONTRACT_FILE, Contract, Engagement
 from gtmlib.data.loaded import LoadReport
 from gtmlib.run.manifest import file_hash
+
+MADE_FROM = ("contract_sha256", "register_sha256", "inputs", "parameters")  # of a manifest: what the numbers follow
 
 
 def describe_changes(engagement: Engagement, report: LoadReport, before: Mapping[str, Any] | None) -> list[str]:
@@ -93,6 +97,48 @@ class Changes:
     since: str
     moved: tuple[Moved, ...]
     stops: tuple[str, ...]
+
+
+def compare_with_previous(
+    home: Path, manifest: Mapping[str, Any], now: Sequence[Finding], contract: Contract
+) -> Changes | None:
+    """Compare a run with the latest one on other inputs: a run that is repeated compares with the same one.
+
+    Parameters
+    ----------
+    home : Path
+        Where the engagement's finished runs lie.
+    manifest : mapping
+        Of this run.
+    now : sequence of Finding
+        Of this run.
+    contract : Contract
+        Of this run.
+
+    Returns
+    -------
+    Changes or None
+        None where nothing moved, or there is nothing to compare with.
+    """
+    made = json.loads(json.dumps({name: manifest[name] for name in MADE_FROM}, default=list))
+    for path in sorted(home.glob("[!.]*/manifest.json"), reverse=True):
+        before = json.loads(path.read_text("utf-8"))
+        is_other = any(before.get(name) != made[name] for name in MADE_FROM)
+        if is_other and before["exported_on"] <= manifest["exported_on"]:
+            return compare_findings(read_results(path.parent), now, contract, since=before["exported_on"])
+    return None
+
+
+def read_results(folder: Path) -> tuple[Finding, ...]:
+    """Read the findings of a finished run.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    """
+    rows = json.loads((folder / "results.json").read_text("utf-8"))["findings"]
+    return tuple(Finding(**{key: value for key, value in row.items() if key != "chapter"}) for row in rows)
 
 
 def compare_findings(

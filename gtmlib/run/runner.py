@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import Contract, Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
-from gtmlib.run.changes import Changes, compare_findings, describe_news, reached_stops
+from gtmlib.run.changes import Changes, compare_with_previous, describe_news, reached_stops
+from gtmlib.run.commentary import Commentary, read_commentary, render_all
 from gtmlib.run.manifest import make_manifest
 from gtmlib.run.notebooks import Failure, execute_chapters, read_blocks
 from gtmlib.run.plan import FINDINGS, NOTEBOOKS, ROOT, Chapter, plan_run
 from gtmlib.run.report import render_report
-from gtmlib.run.view import Blocks, build_view
+from gtmlib.run.view import Blocks, build_view, findings_of
 
 REPORTS = ROOT / "reports"
-MADE_FROM = ("contract_sha256", "register_sha256", "inputs", "parameters")  # of a manifest: what a run's numbers follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +67,15 @@ def run_engagement(
 
     Raises
     ------
-    ParameterError, DataError
-        Before any kernel starts.
+    ParameterError, DataError, ContractError
+        Before any kernel starts; a commentary that cites what this run did not find, before any report is written.
     RunError
         If a chapter fails; `<run>-failed/` then holds the author's copies with their tracebacks, and nothing else.
     """
     from tqdm import tqdm
 
     chapters = plan_run(engagement, given, notebooks=notebooks)
+    commentary = read_commentary(engagement, [chapter.name for chapter in chapters])
     manifest = make_manifest(engagement, load_tables(engagement).report, chapters)
     home = reports / engagement.name
     run = _free_name(home, started_at)
@@ -89,18 +89,17 @@ def run_engagement(
             kept = f"The notebooks with their tracebacks are in {failed}"
             raise RunError(*(f"{failure.place}: {failure.message}" for failure in failures), kept)
         blocks = read_chapters(chapters, part)
-        changes = _compare(engagement, blocks, previous_run(home, manifest))
+        changes = compare_with_previous(home, manifest, findings_of(blocks), engagement.contract)
         _write_json(part / "results.json", _results(engagement, blocks, changes))
-        names = _write_reports(part, engagement.contract, blocks, manifest, changes)
+        names = _write_reports(part, engagement.contract, blocks, manifest, commentary, changes)
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    findings = _findings_of(blocks)
     return Run(
         folder=folder,
         reports=tuple(folder / name for name in names),
-        news=describe_news(changes, reached_stops(findings, engagement.contract)),
+        news=describe_news(changes, reached_stops(findings_of(blocks), engagement.contract)),
     )
 
 
@@ -121,26 +120,6 @@ def latest_manifest(name: str, *, reports: Path = REPORTS) -> dict[str, Any] | N
     """
     paths = sorted((reports / name).glob("[!.]*/manifest.json"))
     return dict(json.loads(paths[-1].read_text("utf-8"))) if paths else None
-
-
-def previous_run(home: Path, manifest: Mapping[str, Any]) -> Path | None:
-    """Find the latest earlier run on other inputs: a run that is repeated compares with the same one, and is the same.
-
-    Parameters
-    ----------
-    home : Path
-        Where the engagement's finished runs lie.
-    manifest : mapping
-        Of this run.
-    """
-    made = json.loads(json.dumps({name: manifest[name] for name in MADE_FROM}, default=list))
-    for path in sorted(home.glob("[!.]*/manifest.json"), reverse=True):
-        before = json.loads(path.read_text("utf-8"))
-        if any(before.get(name) != made[name] for name in MADE_FROM) and (
-            before["exported_on"] <= manifest["exported_on"]
-        ):
-            return path.parent
-    return None
 
 
 def read_chapters(chapters: Iterable[Chapter], folder: Path) -> dict[str, Blocks]:
@@ -176,19 +155,6 @@ def _execute(
     return failures
 
 
-def _findings_of(blocks: Mapping[str, Blocks]) -> tuple[Finding, ...]:
-    return tuple(one for shown in blocks.values() for _, found in shown for one in found)
-
-
-def _compare(engagement: Engagement, blocks: Mapping[str, Blocks], before: Path | None) -> Changes | None:
-    if before is None:
-        return None
-    rows = json.loads((before / "results.json").read_text("utf-8"))["findings"]
-    was = [Finding(**{key: value for key, value in row.items() if key != "chapter"}) for row in rows]
-    since = json.loads((before / "manifest.json").read_text("utf-8"))["exported_on"]
-    return compare_findings(was, _findings_of(blocks), engagement.contract, since=since)
-
-
 def _free_name(home: Path, started_at: datetime) -> str:
     name = f"{started_at:%Y-%m-%d_%H%M%S}"
     taken = {path.name.strip(".").removesuffix(".part").removesuffix("-failed") for path in home.glob("*")}
@@ -204,17 +170,24 @@ def _results(engagement: Engagement, blocks: Mapping[str, Blocks], changes: Chan
 
 
 def _write_reports(
-    folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any, changes: Changes | None
+    folder: Path,
+    contract: Contract,
+    blocks: Mapping[str, Blocks],
+    manifest: Any,
+    commentary: Sequence[Commentary],
+    changes: Changes | None,
 ) -> list[str]:
+    languages = [Language.of(contract, code) for code in contract.languages]
+    words = [render_all(commentary, findings_of(blocks), language) for language in languages]  # before a file is there
     names = []
-    for code in contract.languages:
-        name = "report.html" if len(contract.languages) == 1 else f"report.{code}.html"
-        view = build_view(blocks, contract, Language.of(contract, code), manifest, changes)
-        (folder / name).write_text(render_report(view), "utf-8")
+    for language, said in zip(languages, words, strict=True):
+        name = "report.html" if len(languages) == 1 else f"report.{language.code}.html"
+        view = build_view(blocks, contract, language, manifest, said, changes)
+        (folder / name).write_bytes(render_report(view).encode())  # bytes: the same line ends on every system
         names.append(name)
     return names
 
 
 def _write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False, default=list)
-    path.write_text(text + "\n", "utf-8")
+    path.write_bytes(f"{text}\n".encode())

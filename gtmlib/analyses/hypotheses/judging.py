@@ -201,7 +201,9 @@ def _decide_total(row: Judged) -> Judged:
     """A total is counted: it has no interval, and it is final on the day that was declared."""
     if not row.is_due or row.value is None:
         return replace(row, reason="running")
-    said: Literal["confirmed", "refuted"] = "confirmed" if (row.value > row.threshold) == (row.direction == "above") else "refuted"
+    said: Literal["confirmed", "refuted"] = (
+        "confirmed" if (row.value > row.threshold) == (row.direction == "above") else "refuted"
+    )
     return replace(row, verdict=said, reason=said)
 
 
