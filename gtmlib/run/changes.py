@@ -165,7 +165,9 @@ def compare_findings(
     both = [Moved(before=was, now=one) for was, one in pairs if was is not None]
     verdicts = [pair for pair in both if pair.is_verdict and pair.now.id.endswith(".verdict")]
     numbers = [pair for pair in both if not pair.now.id.endswith(".verdict") and _is_beyond(pair.before, pair.now)]
-    stops = tuple(name for name in reached_stops(now, contract) if name not in reached_stops(before, contract))
+    known = {"planned_n", *(one.group["id"] for one in before if one.id == "hypotheses.verdict")}
+    old = reached_stops(before, contract)
+    stops = tuple(name for name in reached_stops(now, contract) if name in known and name not in old)
     moved = (*verdicts, *numbers)
     return Changes(since=since, moved=moved, stops=stops) if moved or stops else None
 

@@ -22,7 +22,8 @@ from gtmlib.run.changes import Changes, Moved
 from gtmlib.run.report import Headline, Monday, VerdictRow
 
 WEEKS_A_YEAR = 52
-MOST_VERDICTS, MOST_CHANGES, MOST_OF_A_CHAPTER, MOST_OF_AN_ID = 5, 3, 3, 2
+MOST_VERDICTS, MOST_CHANGES = 5, 3
+MOST_OF_A_CHAPTER, MOST_OF_AN_ID = 2, 1  # unless fewer than three findings are left
 MOST_FINDINGS, FEWEST_FINDINGS = 5, 3
 PER_CUSTOMER = ("profitability.lift",)  # amounts of one customer, of n
 ORDER = ("confirmed", "refuted", "cannot_tell")
@@ -127,17 +128,18 @@ def choose_findings(shown: Sequence[Named], contract: Contract, *, most: int) ->
     ]
     secured = {id(one): money_secured(one, findings, contract) for _, one in eligible}
     ranked = sorted(eligible, key=lambda pair: (pair[0] == "data_check", -secured[id(pair[1])], -certainty(pair[1])))
-    chosen: list[Named] = []
+    chosen, others = list[Named](), list[Named]()
     said, of_chapter, of_id = set[str](), Counter[str](), Counter[str]()
     for name, one in ranked:
         words = f"{one.message} {sorted(one.args.items(), key=str)}"
-        if words in said or of_chapter[name] == MOST_OF_A_CHAPTER or of_id[one.id] == MOST_OF_AN_ID:
+        if words in said:
             continue
-        chosen.append((name, one))
         said.add(words)
-        of_chapter[name] += 1
-        of_id[one.id] += 1
-    return chosen[:most]
+        is_crowded = of_chapter[name] == MOST_OF_A_CHAPTER or of_id[one.id] == MOST_OF_AN_ID
+        (others if is_crowded else chosen).append((name, one))
+        of_chapter[name] += not is_crowded
+        of_id[one.id] += not is_crowded
+    return [*chosen, *others[: max(0, FEWEST_FINDINGS - len(chosen))]][:most]
 
 
 def money_secured(finding: Finding, findings: Iterable[Finding], contract: Contract) -> float:

@@ -248,7 +248,7 @@ def _price(
 
 
 def _times(cost: float, weeks: float | None) -> float | None:
-    return None if weeks is None else cost * weeks
+    return None if weeks is None else cost * max(1, round(weeks))  # whole weeks, as they are said
 
 
 def _pace(found: Finding, findings: Iterable[Finding]) -> float | None:
