@@ -236,7 +236,8 @@ class TestNotebook:
 
 
 def test_there_is_a_notebook_per_chapter_of_this_issue() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["10_data_check", "20_profitability", "30_objections", "40_conversion"]
+    chapters = ["10_data_check", "20_profitability", "30_objections", "40_conversion", "80_hypotheses"]
+    assert [path.stem for path in NOTEBOOKS] == chapters
 
 
 # --- Set-up ---

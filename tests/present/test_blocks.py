@@ -27,6 +27,7 @@ from gtmlib.analyses.conversion.comparison import (
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import analyse_cost_trust
 from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, analyse_data
+from gtmlib.analyses.hypotheses import Cascade, Verdicts
 from gtmlib.analyses.ideal import analyse_core_customers
 from gtmlib.analyses.lifetime import analyse_lifetime
 from gtmlib.analyses.margins import analyse_margins
@@ -51,6 +52,7 @@ from gtmlib.stats.proportions import estimate_proportion
 from templates.demo.synth import Demo
 
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
+from .drawn_hypotheses import CASCADES, VERDICTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -168,6 +170,7 @@ CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentCompar
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
     **PROFIT_RESULTS, ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+    Verdicts: VERDICTS, Cascade: CASCADES,
 }  # fmt: skip
 ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
 

@@ -40,6 +40,7 @@ def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: 
         "20_profitability.ipynb",
         "30_objections.ipynb",
         "40_conversion.ipynb",
+        "80_hypotheses.ipynb",
         "manifest.json",
         "report.en.html",
         "report.sv.html",
@@ -50,7 +51,8 @@ def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: 
 
 def test_results_hold_every_finding_with_its_chapter(run: Run) -> None:
     findings = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
-    assert {finding["chapter"] for finding in findings} == {"data_check", "profitability", "objections", "conversion"}
+    chapters = {"data_check", "profitability", "objections", "conversion", "hypotheses"}
+    assert {finding["chapter"] for finding in findings} == chapters
     keys = {"id", "chapter", "group", "value", "unit", "ci_low", "ci_high", "confidence_level", "n", "verdict"}
     assert all(finding.keys() == keys | {"message", "args"} for finding in findings)
     names = [(finding["id"], tuple(finding["group"].items())) for finding in findings]

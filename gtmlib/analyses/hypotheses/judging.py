@@ -38,6 +38,16 @@ def read_findings(engagement: Engagement, path: str = "") -> tuple[Finding, ...]
     ------
     DataError
         If there is no such file, or no run yet.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from gtmlib.data.load import load_frames
+    >>> path = Path(tempfile.mkdtemp()) / "results.json"
+    >>> rate = {"chapter": "data_check", "id": "data.fidelity_rate", "value": 0.8, "unit": "share", "message": ""}
+    >>> _ = path.write_text(json.dumps({"findings": [rate]}))
+    >>> read_findings(load_frames({}).engagement, str(path))[0].value
+    0.8
     """
     found = [Path(path)] if path else sorted((REPORTS / engagement.name).glob("[!.]*/results.json"))
     if not found or not found[-1].is_file():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gtmlib.analyses.hypotheses import Cascade, Judged, Verdicts
 from gtmlib.present.exhibit import Cell, Exhibit, Table, columns
 from gtmlib.present.exhibits.hypothesis_words import describe_judged, write_in_unit
+from gtmlib.present.figures import plot_intervals
 from gtmlib.present.language import Language
 
 ORDER = ("confirmed", "refuted", "cannot_tell")
 
 
-def present_verdicts(result: Verdicts, language: Language, accent: str) -> Exhibit:  # noqa: ARG001
+def present_verdicts(result: Verdicts, language: Language, accent: str) -> Exhibit:
     """Show every hypothesis with its verdict, what was found against its line, and what follows.
 
     Parameters
@@ -20,7 +23,7 @@ def present_verdicts(result: Verdicts, language: Language, accent: str) -> Exhib
     language : Language
         Of the reader.
     accent : str
-        Not used: the exhibit has no figure.
+        The brand's colour, `#rrggbb`.
     """
     say, n = language.say, len(result.rows)
     counts = {verdict: sum(row.verdict == verdict for row in result.rows) for verdict in ORDER}
@@ -35,6 +38,8 @@ def present_verdicts(result: Verdicts, language: Language, accent: str) -> Exhib
         title=title,
         headline=title,
         sentences=tuple(_describe(row, language) for row in rows),
+        figure=_figure(rows, language, accent),
+        alt=say("hypotheses.alt", rows=[f"{language.word(row.claim)} {_steps_text(row, language)}" for row in rows]),
         table=_verdict_table(rows, language),
         notes=tuple(notes),
     )
@@ -74,6 +79,36 @@ def present_cascade(result: Cascade, language: Language, accent: str) -> Exhibit
 def _describe(row: Judged, language: Language) -> str:
     verdict = language.say(f"report.verdict.{row.verdict}")
     return language.say("hypotheses.row", verdict=verdict, text=describe_judged(row.finding, language).whole)
+
+
+def _figure(rows: list[Judged], language: Language, accent: str) -> Any:
+    """Draw every estimate as its distance from the line, so that claims in any unit stand on one scale."""
+    estimated = [row for row in rows if None not in (row.value, row.ci_low, row.ci_high)]
+    if not estimated:
+        return None
+    steps = [tuple(_steps(row, end) for end in (row.value, row.ci_low, row.ci_high)) for row in estimated]
+    return plot_intervals(
+        [language.word(row.claim) for row in estimated],
+        [value for value, _, _ in steps],
+        [min(ends) for _, *ends in steps],
+        [max(ends) for _, *ends in steps],
+        language=language,
+        kind="number",
+        accent=accent,
+        details=[write_in_unit(row.value, row.finding.args, language) for row in estimated],
+        reference=0.0,
+        axis_title=language.say("hypotheses.axis"),
+    )
+
+
+def _steps(row: Judged, number: float | None) -> float:
+    """Distance from the line in steps of the smallest effect, positive where it speaks for the claim."""
+    side = 1 if row.direction == "above" else -1
+    return side * ((number or 0.0) - row.threshold) / row.smallest_effect
+
+
+def _steps_text(row: Judged, language: Language) -> str:
+    return language.format(None if row.value is None else _steps(row, row.value), "number")
 
 
 def _verdict_table(rows: list[Judged], language: Language) -> Table:
