@@ -243,7 +243,7 @@ def _price(
     per_week = _pace(found, findings)
     need = _need(row, found, per_week, contract) if row.reason in ("few", "open") else None
     if row.reason == "open" and need is not None and need.n_more == 0:
-        row = replace(row, reason="close")  # what is still open is smaller than what would change a decision
+        row = replace(row, reason="close")  # what matters would most likely have shown
     weeks = need.weeks if need is not None else None
     delay = None
     if hypothesis.cost_per_week is not None:
