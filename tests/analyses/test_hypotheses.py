@@ -90,7 +90,11 @@ def test_planted_hypotheses_end_as_planted(n_seeds: int) -> None:
     # A 95 % sequence may miss now and then; what was planted lies far from each line.
     assert {name: found[name, reason] for name, reason in PLANTED.items() if found[name, reason] < n_seeds - 1} == {}
     for seed in range(n_seeds):
-        assert judged(seed)["outcome_message"].reason in ("confirmed", "open", "fidelity")  # it is better: never refuted
+        assert judged(seed)["outcome_message"].reason in (
+            "confirmed",
+            "open",
+            "fidelity",
+        )  # it is better: never refuted
 
 
 @pytest.mark.parametrize("n_seeds", [6, pytest.param(50, marks=pytest.mark.full)])

@@ -33,7 +33,14 @@ def n_pages(page: Any) -> int:
 
 
 def summary_text(page: Any) -> str:
-    return str(page.text_content("#summary"))
+    """Every text of the summary on a line of its own, so that two numbers never run together."""
+    script = """() => {
+        const walker = document.createTreeWalker(document.querySelector('#summary'), NodeFilter.SHOW_TEXT);
+        const texts = [];
+        while (walker.nextNode()) texts.push(walker.currentNode.data);
+        return texts.join('\\n');
+    }"""
+    return str(page.evaluate(script))
 
 
 def _values(value: Any) -> Iterator[Any]:

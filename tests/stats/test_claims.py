@@ -84,7 +84,6 @@ def test_a_wrong_verdict_comes_in_at_most_5_percent_of_engagements_although_look
         "a skewed mean": wrong_means(20, n_runs, rng),
         "two rates": wrong_comparisons(0.15, 20, n_runs, rng),
     }
-    print(found)
     assert {name: share for name, share in found.items() if share > 0.05} == {}
 
 
