@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     code.add_argument("--seed", type=int, default=1, help="of the lot that draws a fifth of the notes (1)")
     code.add_argument("--exports", metavar="FOLDER", help="the client's files, if elsewhere")
     code.set_defaults(command=_code)
+    hypotheses = commands.add_parser("hypotheses", help="list the hypotheses with their verdicts, and what is missing")
+    hypotheses.add_argument("engagement", help="a name under data/, or an engagement folder")
+    seal = "seal what is new or changed in the register, with today's date"
+    hypotheses.add_argument("--declare", action="store_true", help=seal)
+    hypotheses.set_defaults(command=_hypotheses)
     schema = commands.add_parser("schema", help="print the JSON Schema of a contract, for editors")
     schema.set_defaults(command=_schema)
     return parser
@@ -100,7 +105,7 @@ def _run(parsed: argparse.Namespace) -> int:
     engagement = read_engagement(find_engagement(parsed.engagement), parsed.exports)
     run = run_engagement(engagement, parsed.parameters, started_at=started_at)
     print(f"{engagement.name} took {(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
-    print(*run.reports, sep="\n")
+    print(*run.news, *run.reports, sep="\n")
     return 0
 
 
@@ -123,6 +128,16 @@ def _code(parsed: argparse.Namespace) -> int:
     subject: Any = "interviews" if parsed.interviews else "objections"
     told = {"subject": subject, "coder": parsed.coder, "n": parsed.n, "is_second": parsed.second}
     print(describe_batch(code_notes(engagement, rng=np.random.default_rng(parsed.seed), **told)))
+
+
+def _hypotheses(parsed: argparse.Namespace) -> int:
+    from gtmlib.data.engagement import read_engagement
+    from gtmlib.run.engagements import find_engagement
+    from gtmlib.run.hypotheses import describe_hypotheses
+
+    engagement = read_engagement(find_engagement(parsed.engagement))
+    today = datetime.now().astimezone().date() if parsed.declare else None
+    print(describe_hypotheses(engagement, declared_on=today))
     return 0
 
 

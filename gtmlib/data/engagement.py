@@ -27,24 +27,28 @@ from gtmlib.data.contract import (
     Period,
     Periods,
     Pipeline,
-    Section,
+    Release,
     Segments,
     Source,
     Variants,
-    nearest,
-    require_known,
 )
 from gtmlib.data.local_text import Language
+from gtmlib.data.section import Section, nearest, require_known
+from gtmlib.data.strategy import Hypothesis, Strategy
 from gtmlib.errors import ContractError, Problem
 
 __all__ = [  # the sections are part of what this module offers, wherever they stand
-    "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement",
-    "Exclude", "FirstLine", "Fiscal", "Focus", "Language", "Leads", "LedgerTotals", "Lifetime", "Period", "Periods",
-    "Pipeline", "Section", "Segments", "Source", "Variants", "contract_schema", "nearest", "parse_contract",
-    "parse_toml", "read_engagement", "require_known",
+    "BRAND_FILE", "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure",
+    "Engagement", "Exclude", "FirstLine", "Fiscal", "Focus", "Hypothesis", "Language", "Leads", "LedgerTotals",
+    "Lifetime", "Period", "Periods", "Pipeline", "Release", "Section", "Segments", "Source", "Strategy", "Variants",
+    "contract_schema", "nearest", "parse_contract", "parse_toml", "read_engagement", "require_known",
 ]  # fmt: skip
 
-CONTRACT_FILE = "engagement.toml"
+CONTRACT_FILE, BRAND_FILE = "engagement.toml", "brand.toml"
+BRAND_ENDINGS = {
+    "logo": (".svg", ".png", ".jpg", ".jpeg"), "text_font_file": (".woff2",), "heading_font_file": (".woff2",)
+}  # fmt: skip
+LARGEST_BRAND_FILE = 300_000  # bytes: each is packed into every report
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,15 @@ def read_engagement(folder: str | Path, exports: str | Path | None = None) -> En
     Raises
     ------
     ContractError
-        If there is no contract, or anything in it is unknown or wrong: all problems at once, with their lines.
+        If there is no contract, or anything in it is unknown or wrong: all problems at once, with their lines. The
+        same for the consultancy's `brand.toml`, which stands beside the engagement folders and may be missing.
     """
     folder = Path(folder).resolve()
     path = folder / CONTRACT_FILE
     if not path.is_file():
         raise ContractError(f"{folder}: there is no {CONTRACT_FILE}. Write one with 'gtm new {folder.name}'.")
     contract = parse_contract(path.read_bytes(), place=f"{folder.name}/{CONTRACT_FILE}")
+    contract = contract.model_copy(update={"brand": _merge_brand(contract.brand, folder)})
     return Engagement(folder.name, folder, Path(exports).resolve() if exports else folder / "exports", contract)
 
 
@@ -142,6 +148,33 @@ def parse_toml(content: bytes, kind: Any, *, place: str) -> Any:
     except ValidationError as error:
         problems = [_problem(dict(item), text, place, kind) for item in error.errors()]
         raise ContractError(*sorted(problems, key=lambda problem: _line_number(problem.place))) from None
+
+
+def _merge_brand(own: Brand, folder: Path) -> Brand:
+    """Take the consultancy's brand, and key by key what the engagement has instead; paths become absolute."""
+    shared, home = Brand(), folder.parent
+    if (path := home / BRAND_FILE).is_file():
+        shared = parse_toml(path.read_bytes(), Brand, place=f"{home.name}/{BRAND_FILE}")
+    merged: dict[str, Any] = {}
+    places = ((shared, home, f"{home.name}/{BRAND_FILE}: "), (own, folder, f"{folder.name}/{CONTRACT_FILE}: brand."))
+    for brand, base, place in places:
+        given = {key: getattr(brand, key) for key in brand.model_fields_set}
+        for key in (key for key in BRAND_ENDINGS if given.get(key)):
+            given[key] = _brand_file(base / given[key], key, place + key)
+        merged |= given
+    return Brand().model_copy(update=merged)
+
+
+def _brand_file(path: Path, key: str, place: str) -> str:
+    what = ""
+    if not path.is_file():
+        what = "names a file that is not there"
+    elif path.suffix.lower() not in BRAND_ENDINGS[key] or path.stat().st_size > LARGEST_BRAND_FILE:
+        what = "names a file that can't be packed into a report"
+    if what:
+        fix = f"Give {' or '.join(BRAND_ENDINGS[key])} of at most {LARGEST_BRAND_FILE // 1000} kB, beside this file"
+        raise ContractError(Problem(place=place, what=what, fix=fix, values=(path.name,)))
+    return str(path)
 
 
 def contract_schema() -> dict[str, Any]:

@@ -9,6 +9,7 @@ import xlsxwriter
 
 from gtmlib.data.codes import CODES_FILE, append_codes
 from gtmlib.data.engagement import CONTRACT_FILE, Contract, Source, parse_contract
+from gtmlib.data.register import REGISTER_FILE
 from templates.demo.synth import Demo, Model, read_model
 from templates.demo.synth_pipeline import read_pipeline_model
 
@@ -38,6 +39,7 @@ def write_demo(demo: Demo, folder: Path) -> None:
     (folder / CONTRACT_FILE).write_bytes(content)
     (folder / CODES_FILE).unlink(missing_ok=True)
     append_codes(folder, demo.frames["codes"].fillna("").astype(str).to_dict("records"))
+    (folder / REGISTER_FILE).write_bytes(TEMPLATE.with_name(REGISTER_FILE).read_bytes())
     frames = _with_mess(demo.frames, model)
     for name, source in contract.sources.items():
         path, layout = folder / "exports" / str(source.file), layouts.get(name, {})

@@ -31,6 +31,7 @@ from gtmlib.analyses.execution.behaviours import follow_behaviour
 from gtmlib.analyses.execution.discipline import analyse_discipline
 from gtmlib.analyses.execution.leads import analyse_leads
 from gtmlib.analyses.execution.reps import analyse_reps
+from gtmlib.analyses.hypotheses import Cascade, Verdicts
 from gtmlib.analyses.ideal import analyse_core_customers
 from gtmlib.analyses.lifetime import analyse_lifetime
 from gtmlib.analyses.margins import analyse_margins
@@ -66,6 +67,7 @@ from templates.demo.synth import Demo
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
 from .drawn_execution import EXECUTIONS, executions
+from .drawn_hypotheses import CASCADES, VERDICTS
 from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
 
@@ -166,7 +168,7 @@ CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentCompar
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS,
-    DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+    DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
 }  # fmt: skip
 ANY_RESULT = st.one_of(
     *RESULTS_DRAWN.values(), conversions(), conversions(), *[executions()] * 4, pipelines(), pipelines()

@@ -15,6 +15,7 @@ from gtmlib.data.engagement import read_engagement
 from gtmlib.run.notebooks import read_blocks
 from gtmlib.run.runner import Run, run_engagement
 from tests.browser import open_browser, open_report
+from tests.run.first_page import n_pages, read_results, strange_numbers, summary_text
 
 ENGAGEMENTS = Path(__file__).parents[1] / "engagements"
 N_CHARTS = {"superstore": 8, "northwind": 8, "hillstrom": 3, "maven": 6, "hubspot": 0}
@@ -129,3 +130,23 @@ def test_the_report_opens_offline_and_silent_with_every_chart_drawn(run: Run, br
                 assert opened.sideways == 0
                 assert "Share chart" not in opened.page.inner_text("body")
                 assert opened.page.locator(".modebar-btn").count() == 0
+
+
+def test_the_summary_is_one_a4_page_and_every_number_in_it_is_a_finding(run: Run, browser: Any) -> None:
+    results = read_results(run.folder)
+    for report in run.reports:
+        with open_report(browser, report, width=1280) as opened:
+            text = summary_text(opened.page)
+            assert strange_numbers(text, results, report.name.split(".")[1]) == set()
+            assert n_pages(opened.page) == 1
+
+
+def test_where_the_data_carry_no_finding_the_summary_says_so(run: Run) -> None:
+    text = (run.folder / "report.en.html").read_text("utf-8")
+    n_headlines = text.count('<p class="headline-text">')
+    is_empty = run.folder.parent.name == "hubspot"
+    assert (n_headlines == 0) == is_empty
+    assert ("The data carry no finding yet." in text) == is_empty
+    assert ("strongest first" in text) == (not is_empty)
+    if run.folder.parent.name in ("superstore", "northwind"):
+        assert 3 <= n_headlines <= 5

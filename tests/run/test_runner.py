@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from gtmlib.analyses.conversion import Variation
+from gtmlib.analyses.hypotheses import Cascade, Verdicts
 from gtmlib.data.engagement import read_engagement
 from gtmlib.data.loaded import Loaded
+from gtmlib.data.metrics import METRICS
 from gtmlib.errors import DataError, RunError
 from gtmlib.present.language import Language
 from gtmlib.run.notebooks import read_blocks
@@ -18,6 +20,8 @@ from gtmlib.run.plan import NOTEBOOKS, chapter_notebooks
 from gtmlib.run.report import render_report
 from gtmlib.run.runner import Run, latest_manifest, run_engagement
 from gtmlib.run.view import build_view
+from tests.browser import open_browser, open_report
+from tests.run.first_page import n_pages, read_results, strange_numbers, summary_text
 
 from .conftest import STARTED
 
@@ -38,6 +42,33 @@ def test_results_hold_every_finding_with_its_chapter(run: Run) -> None:
     assert all(finding.keys() == keys | {"message", "args"} for finding in findings)
     names = [(finding["id"], tuple(finding["group"].items())) for finding in findings]
     assert len(set(names)) == len(names)
+
+
+def test_every_finding_is_registered_by_its_id_and_group_so_that_a_hypothesis_can_name_it(run: Run) -> None:
+    for finding in read_results(run.folder)["findings"]:
+        assert finding["id"] in METRICS, f"add {finding['id']} to gtmlib/data/metrics.py"
+        ways = {" ".join(sorted(keys.split())) for keys in METRICS[finding["id"]].groups}
+        assert " ".join(sorted(finding["group"])) in ways, (finding["id"], finding["group"])
+
+
+def test_the_hypotheses_run_last_and_read_what_the_others_found(run: Run) -> None:
+    ((verdicts, found), (cascade, _)) = read_blocks(run.folder / "80_hypotheses.ipynb")
+    assert isinstance(verdicts, Verdicts)
+    assert isinstance(cascade, Cascade)
+    assert [row.reason for row in verdicts.rows] == ["confirmed", "confirmed", "refuted", "fidelity", "few"]
+    rows = read_results(run.folder)["findings"]
+    assert sum(row["id"] == "hypotheses.verdict" for row in rows) == len(found) == 5
+    assert "changes" not in read_results(run.folder)  # the first run has nothing to compare with
+    assert run.news[0].startswith("Declared stop reached")
+
+
+def test_the_summary_is_one_a4_page_and_every_number_in_it_is_a_finding(run: Run) -> None:
+    results = read_results(run.folder)
+    with open_browser() as browser:
+        for report in run.reports:
+            with open_report(browser, report, width=1280) as opened:
+                assert strange_numbers(summary_text(opened.page), results, report.name.split(".")[1]) == set()
+                assert n_pages(opened.page) == 1
 
 
 def test_the_manifest_names_inputs_parameters_and_versions_and_no_path(run: Run, demo_folder: Path) -> None:

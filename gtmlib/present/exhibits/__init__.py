@@ -23,6 +23,7 @@ from gtmlib.analyses.execution.lead_speed import LeadCosts, LeadSpeed
 from gtmlib.analyses.execution.leads import LeadCohorts, LeadSources
 from gtmlib.analyses.execution.reps import RepRates
 from gtmlib.analyses.execution.seniority import Seniority
+from gtmlib.analyses.hypotheses import Cascade, Verdicts
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
@@ -69,6 +70,7 @@ from gtmlib.present.exhibits.execution import (
     present_seniority,
     present_skill_discipline,
 )
+from gtmlib.present.exhibits.hypotheses import present_cascade, present_verdicts
 from gtmlib.present.exhibits.leads import (
     present_lead_cohorts,
     present_lead_costs,
@@ -168,6 +170,8 @@ PRESENTERS: dict[type, Presenter] = {
     Calibration: present_calibration,
     Slippage: present_slippage,
     SnapshotFlow: present_flow,
+    Verdicts: present_verdicts,
+    Cascade: present_cascade,
 }
 
 
