@@ -128,6 +128,7 @@ def _code(parsed: argparse.Namespace) -> int:
     subject: Any = "interviews" if parsed.interviews else "objections"
     told = {"subject": subject, "coder": parsed.coder, "n": parsed.n, "is_second": parsed.second}
     print(describe_batch(code_notes(engagement, rng=np.random.default_rng(parsed.seed), **told)))
+    return 0
 
 
 def _hypotheses(parsed: argparse.Namespace) -> int:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gtmlib.data.contract import Section
 from gtmlib.data.engagement import parse_toml
+from gtmlib.data.section import Section
 from gtmlib.errors import ContractError, Problem
 
 Subject = Literal["objections", "interviews"]

@@ -43,7 +43,7 @@ def describe_hypotheses(engagement: Engagement, *, declared_on: date | None = No
         lines.append("Nothing to declare: the register holds every hypothesis as the contract has it.")
     runs = sorted((reports / engagement.name).glob("[!.]*/manifest.json"))
     findings = read_results(runs[-1].parent) if runs else ()
-    register, language = read_register(engagement.folder), Language.of(contract, "en")
+    register, language = read_register(engagement.folder), Language.of(engagement, "en")
     judged = [judge_hypothesis(one, findings, contract, register).finding for one in contract.hypotheses]
     by = f"by the run {runs[-1].parent.name}" if runs else f"no run yet: gtm run {engagement.name}"
     lines.append(f"{contract.client}: {len(judged)} hypotheses, {by}")
