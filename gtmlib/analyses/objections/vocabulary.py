@@ -18,7 +18,6 @@ from gtmlib.stats.keyness import Keyness, compare_word
 from gtmlib.stats.multiplicity import adjust_benjamini_hochberg
 
 SHORTEST_WORD = 4
-MOST_CODES = 2  # a word that describes more codes than these says little of any
 MOST_SHOWN = 8
 CLEAR = 0.05
 # What is no plain word goes as a whole, with all that touches it: addresses, numbers, markup, paths.
@@ -49,7 +48,7 @@ class WordRise:
 
 
 def list_vocabulary(loaded: Loaded) -> tuple[str, ...]:
-    """List the words that may be shown: those that the engagement's codebook describes one or two codes with.
+    """List the words that may be shown: those that the engagement's codebook describes one code with, and no other.
 
     Parameters
     ----------
@@ -68,7 +67,7 @@ def list_vocabulary(loaded: Loaded) -> tuple[str, ...]:
     for code, text in read_codebook(loaded.engagement.folder, "objections").texts():
         for word in re.findall(rf"[^\W\d_]{{{SHORTEST_WORD},}}", text.lower()):
             codes_of.setdefault(word, set()).add(code)
-    return tuple(sorted(word for word, codes in codes_of.items() if len(codes) <= MOST_CODES))
+    return tuple(sorted(word for word, codes in codes_of.items() if len(codes) == 1))
 
 
 def find_rising_words(loaded: Loaded, split_on: date) -> tuple[WordRise, ...]:
