@@ -168,13 +168,42 @@ def conversations(loaded: Loaded) -> Any:
     >>> conversations(loaded).touch_id.to_pyarrow().to_pylist()
     ['T1']
     """
-    rule = loaded.engagement.contract.conversations
     rows = with_segment(loaded, in_period(loaded, loaded.tables["touches"]))
+    return rows.filter(is_conversation(loaded, rows))
+
+
+def is_conversation(loaded: Loaded, rows: Any) -> Any:
+    """Tell which touches the contract counts as conversations.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+    rows : ibis Table
+        Touches, or some of them.
+
+    Returns
+    -------
+    ibis boolean column
+        True where it says nothing of channels and outcomes; an unknown channel is no conversation.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.engagement import Conversations
+    >>> from gtmlib.data.load import load_frames
+    >>> touches = pd.DataFrame({"touch_id": ["T1", "T2"], "channel": ["call", "mail"]})
+    >>> loaded = load_frames({"touches": touches}, conversations=Conversations(channels=["call"]))
+    >>> rows = loaded.tables["touches"]
+    >>> rows.mutate(is_talk=is_conversation(loaded, rows)).is_talk.to_pyarrow().to_pylist()
+    [True, False]
+    """
+    rule, found = loaded.engagement.contract.conversations, ibis.literal(True)
     if rule.channels and "channel" in rows.columns:
-        rows = rows.filter(rows.channel.isin(rule.channels))
+        found = found & rows.channel.isin(rule.channels).fill_null(False)
     if rule.excluded_outcomes and "outcome" in rows.columns:
-        rows = rows.filter(rows.outcome.isnull() | rows.outcome.notin(rule.excluded_outcomes))
-    return rows
+        found = found & (rows.outcome.isnull() | rows.outcome.notin(rule.excluded_outcomes))
+    return found
 
 
 def fold_small_groups(frame: pd.DataFrame, by: str, n: str, smallest: int) -> pd.DataFrame:

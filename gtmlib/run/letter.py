@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gtmlib.analyses import conversion, data_check, objections, profitability
+from gtmlib.analyses import conversion, data_check, execution, objections, profitability
 from gtmlib.data.engagement import Contract
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.schema import OURS, REFERENCES, TABLES
@@ -116,6 +116,7 @@ def _wants(contract: Contract) -> dict[str, tuple[Columns, Columns]]:
         profitability.CHAPTER: (profitability.NEEDED, {**profitability.WISHED, **segments}),
         objections.CHAPTER: (objections.NEEDED, objections.WISHED),
         conversion.CHAPTER: (conversion.needed_columns(contract.variants), conversion.WISHED),
+        execution.CHAPTER: (execution.NEEDED, execution.WISHED),
     }
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gtmlib.analyses.execution.outreach import CHAPTER
 from gtmlib.analyses.findings import Finding, Verdict, interval_of
-from gtmlib.analyses.reductions import MissingData, conversations, in_period, with_segment
+from gtmlib.analyses.reductions import MissingData, in_period, is_conversation, with_segment
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.control_charts import RateChange, compare_before_after
@@ -112,12 +112,12 @@ def analyse_focus(loaded: Loaded, *, confidence_level: float = 0.95) -> Focus | 
     if contract.focus is None or needed:
         return MissingData(chapter=CHAPTER, needed=(*(() if contract.focus else ("contract.focus",)), *needed))
     core = contract.focus.segments
-    touches = _by_month(with_segment(loaded, in_period(loaded, loaded.tables["touches"])), core)
+    touches = _by_month(loaded, core)
     known = touches.dropna(subset=["month", "is_core"])
     smallest = contract.disclosure.smallest_group
     if known["n"].sum() < smallest:
         return MissingData(chapter=CHAPTER, needed=("touches.segment",))
-    talks = _by_month(conversations(loaded), core).dropna(subset=["month", "is_core"])
+    talks = known[known["is_talk"]]
     if talks["n"].sum() < smallest:
         talks = known
     shares = [_shares(frame, smallest, confidence_level) for frame in (known, talks)]
@@ -136,9 +136,13 @@ def analyse_focus(loaded: Loaded, *, confidence_level: float = 0.95) -> Focus | 
     )
 
 
-def _by_month(rows: Any, core: list[str]) -> pd.DataFrame:
-    months = rows.group_by(month=rows.date.truncate("M"), is_core=rows.segment.isin(core))
-    return to_frame(months.aggregate(n=rows.count()))
+def _by_month(loaded: Loaded, core: list[str]) -> pd.DataFrame:
+    """Count touches by month, whether they are in the core and whether they are conversations."""
+    rows = with_segment(loaded, in_period(loaded, loaded.tables["touches"]))
+    is_core, is_talk = rows.segment.isin(core), is_conversation(loaded, rows)
+    return to_frame(
+        rows.group_by(month=rows.date.truncate("M"), is_core=is_core, is_talk=is_talk).aggregate(n=rows.count())
+    )
 
 
 def _share(frame: pd.DataFrame, level: float) -> ProportionEstimate:
