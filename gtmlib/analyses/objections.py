@@ -76,7 +76,7 @@ class ObjectionRates:
     smallest_group: int
 
     def findings(self) -> tuple[Finding, ...]:
-        """Give each rate with its interval, the most frequent first."""
+        """Give each rate with its interval, the most frequent first; then that of any objection."""
         found = []
         for row in self.rows:
             rate, kind = row.estimate, "rate_in" if row.group else "rate"
@@ -85,6 +85,11 @@ class ObjectionRates:
             message = f"objections.finding.{kind}"
             about: dict[str, Any] = {"group": group, "n": rate.n_trials} | interval_of(rate)
             found.append(Finding("objections.rate", rate.rate, "share", message, args, **about))
+        if self.by == "code" and self.rows:
+            whole = self.with_any
+            args = {"rate": whole.rate, "n": whole.n_trials}
+            about = {"n": whole.n_trials} | interval_of(whole)
+            found.append(Finding("objections.any_rate", whole.rate, "share", "objections.finding.any", args, **about))
         return tuple(found)
 
 
