@@ -153,8 +153,8 @@ def test_a_changed_threshold_is_said_with_both_values(contract: Contract) -> Non
 
 def test_behaviours_say_who_looks_at_them(contract: Contract) -> None:
     behaviour = Behaviour(
-        id="next_step", name="Every conversation ends with a next step", names={"sv": "Varje samtal får ett nästa steg"},
-        rule="next_step", starts_on=date(2026, 1, 5), target=0.8, seen_by="sales_team",
+        id="next_step", name="Every conversation ends with a next step",
+        names={"sv": "Alla samtal får ett nästa steg"}, rule="next_step", starts_on=date(2026, 1, 5), target=0.8, seen_by="sales_team",
     )  # fmt: skip
     told = {"behaviour": behaviour.name, "starts_on": "2026-01-05", "target": 0.8, "seen_by": "sales_team"}
     finding = Finding("hypotheses.behaviour", 0.8, "share", "hypotheses.finding.behaviour", told, {"id": "next_step"})
@@ -162,7 +162,7 @@ def test_behaviours_say_who_looks_at_them(contract: Contract) -> None:
     (english,) = summarise(blocks(finding), followed, LANGUAGES[0]).behaviours
     (swedish,) = summarise(blocks(finding), followed, LANGUAGES[1]).behaviours
     assert english.detail == "From 5 January 2026, to 80%; looked at weekly by the sales team."
-    assert swedish.text == "Varje samtal får ett nästa steg"
+    assert swedish.text == "Alla samtal får ett nästa steg"
     (bare,) = summarise({}, followed, LANGUAGES[0]).behaviours
     assert bare.detail == "Looked at by the sales team."
 

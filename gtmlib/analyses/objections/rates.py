@@ -122,8 +122,8 @@ class ObjectionRates:
     weak_codes: tuple[str, ...] = ()
 
     def findings(self) -> tuple[Finding, ...]:
-        """Give each rate with its interval, the most frequent first, and beside it what was not logged."""
-        found = []
+        """Give each rate with its interval and what was not logged beside it; of all, that of any objection too."""
+        found: list[Finding] = []
         beside = {"unlogged": self.unlogged.rate} if self.unlogged else {}
         for row in self.rows:
             rate, kind = row.estimate, "rate_in" if row.group else "rate"
@@ -132,6 +132,11 @@ class ObjectionRates:
             message = f"objections.finding.{kind}_unlogged" if beside else f"objections.finding.{kind}"
             about: dict[str, Any] = {"group": group, "n": rate.n_trials} | interval_of(rate)
             found.append(Finding("objections.rate", rate.rate, "share", message, args, **about))
+        if self.by == "code" and self.rows:
+            (whole,) = self.with_any
+            args = {"rate": whole.rate, "n": whole.n_trials}
+            about = {"n": whole.n_trials} | interval_of(whole)
+            found.append(Finding("objections.any_rate", whole.rate, "share", "objections.finding.any", args, **about))
         return tuple(found)
 
 
