@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ TEMPLATE = Path(__file__).with_name(CONTRACT_FILE)
 
 
 def write_demo(demo: Demo, folder: Path) -> None:
-    """Write a demo engagement: its contract, and its exports as messy as real ones.
+    """Write a demo engagement: contract, commentary and logo, and its exports as messy as real ones.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ def write_demo(demo: Demo, folder: Path) -> None:
     contract = parse_contract(content, place=str(TEMPLATE))
     (folder / "exports").mkdir(parents=True, exist_ok=True)
     (folder / CONTRACT_FILE).write_bytes(content)
+    shutil.copytree(TEMPLATE.with_name("commentary"), folder / "commentary", dirs_exist_ok=True)
+    shutil.copy(TEMPLATE.with_name("logo.svg"), folder)
     frames = _with_mess(demo.frames, model)
     for name, source in contract.sources.items():
         path, layout = folder / "exports" / str(source.file), model["layouts"].get(name, {})
