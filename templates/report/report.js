@@ -161,8 +161,8 @@
       root.dataset.chartsDrawn = charts.length - stale.size;
       await breathe();
     }
-    root.dataset.themeDrawn = isDark() ? "dark" : "light";
     isDrawing = false;
+    root.classList.add("done");
   };
   const drawAnew = () => {
     charts.forEach((chart) => stale.add(chart));
@@ -172,7 +172,7 @@
   const start = async () => {
     follow();
     root.dataset.chartsDrawn = 0;
-    if (!charts.length) return;
+    if (!charts.length) return root.classList.add("done");
     const script = document.createElement("script");
     [script.textContent, packs] = await Promise.all([unpack("plotly"), unpack("charts").then(JSON.parse)]);
     document.head.append(script); // allowed by its hash in the policy, and nothing else is
@@ -220,7 +220,11 @@
     figure.addEventListener("blur", () => { place = -1; if (chart.data) Plotly.Fx.unhover(chart); });
   });
 
-  const fail = (error) => { setOpen(true); throw error; };
+  const fail = (error) => {
+    setOpen(true);
+    root.classList.add("done");
+    throw error;
+  };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => start().catch(fail));
   else start().catch(fail);
 })();
