@@ -203,8 +203,12 @@ def render_report(view: ReportView) -> str:
     exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
     # nbconvert's environment does not escape; a report's texts are data, and the templates say what is HTML.
     exporter.environment.autoescape = True
-    exporter.environment.filters |= {"css_string": css_string, "paired": paired, "deep": deep, "render_table": render_table}
-    page, _ = exporter.from_notebook_node(new_notebook(), resources)
+    exporter.environment.filters |= {
+        "css_string": css_string, "paired": paired, "deep": deep, "render_table": render_table,
+        "highlight_code": str, "filter_data_type": list,  # of cells, which the base template names and no report has
+    }  # fmt: skip
+    # The step of the class above: HTMLExporter's own reads the whole page again and writes it in another order.
+    page, _ = super(HTMLExporter, exporter).from_notebook_node(new_notebook(), resources)
     return str(page)
 
 

@@ -197,7 +197,7 @@
   const pointsOf = (chart) => (chart.data ?? []).flatMap((trace, curveNumber) => {
     if (trace.hoverinfo !== "text" || !Array.isArray(trace.hovertext)) return [];
     return trace.hovertext.flatMap((text, place) => (Array.isArray(text)
-      ? text.map((one, column) => ({ curveNumber, pointNumber: [place, column], text: one }))
+      ? text.map((one, column) => ({ curveNumber, xval: trace.x?.[column] ?? column, yval: trace.y?.[place] ?? place, text: one }))
       : [{ curveNumber, pointNumber: place, text }]));
   });
   const plain = (text) => new DOMParser().parseFromString(text.replaceAll("<br>", ", "), "text/html").body.textContent;
@@ -213,8 +213,8 @@
       event.preventDefault();
       if (!step) return Plotly.Fx.unhover(chart);
       place = (place + step + points.length) % points.length;
-      const { curveNumber, pointNumber, text } = points[place];
-      Plotly.Fx.hover(chart, [{ curveNumber, pointNumber }]);
+      const { text, ...point } = points[place];
+      Plotly.Fx.hover(chart, [point]);
       document.getElementById("said").textContent = plain(text);
     });
     figure.addEventListener("blur", () => { place = -1; if (chart.data) Plotly.Fx.unhover(chart); });
