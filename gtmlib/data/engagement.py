@@ -11,32 +11,36 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 
 from gtmlib.data.contract import (
+    Behaviour,
     Brand,
     Contract,
     Conversations,
     CostRule,
     Disclosure,
     Exclude,
+    FirstLine,
     Fiscal,
-    Language,
+    Focus,
+    Leads,
     LedgerTotals,
     Lifetime,
     Period,
     Periods,
     Release,
-    Section,
     Segments,
     Source,
     Variants,
-    nearest,
-    require_known,
 )
+from gtmlib.data.local_text import Language
+from gtmlib.data.section import Section, nearest, require_known
+from gtmlib.data.strategy import Hypothesis, Strategy
 from gtmlib.errors import ContractError, Problem
 
 __all__ = [  # the sections are part of what this module offers, wherever they stand
-    "CONTRACT_FILE", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement", "Exclude", "Fiscal",
-    "Language", "LedgerTotals", "Lifetime", "Period", "Periods", "Release", "Section", "Segments", "Source",
-    "Variants", "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
+    "BRAND_FILE", "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure",
+    "Engagement", "Exclude", "FirstLine", "Fiscal", "Focus", "Hypothesis", "Language", "Leads", "LedgerTotals",
+    "Lifetime", "Period", "Periods", "Release", "Section", "Segments", "Source", "Strategy", "Variants",
+    "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
 ]  # fmt: skip
 
 CONTRACT_FILE, BRAND_FILE = "engagement.toml", "brand.toml"

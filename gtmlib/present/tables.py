@@ -44,7 +44,9 @@ def render_table(table: Table, *, table_id: str, language: Language) -> str:
     # Ids and `headers` repeat what the scopes say, and two headings alike would give one id twice.
     body = re.sub(r' (?:id|headers)="[^"]*"', "", body).replace("<table", f'<table id="{table_id}"', 1)
     body = re.sub(r' (?:rowspan|colspan)="1"| class="(?:gt_col_headings|gt_table_body)"|\n *', "", body)
-    body = re.sub(r' class="[^"]*gt_(left|right)[^"]*"', lambda found: ' class="r"' if found[1] == "right" else "", body)
+    body = re.sub(
+        r' class="[^"]*gt_(left|right)[^"]*"', lambda found: ' class="r"' if found[1] == "right" else "", body
+    )
     raw = iter([raw_text(cell, kind) for row in table.rows for cell, kind in list(zip(row, kinds, strict=True))[1:]])
     body = re.sub(r"<td(?=[ >])", lambda _: f"<td{next(raw)}", body)
     if table.has_total_row:  # stays below when the rows are sorted

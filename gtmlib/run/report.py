@@ -51,6 +51,45 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """A hypothesis on the first page.
+
+    Parameters
+    ----------
+    claim : str
+        What is claimed.
+    verdict : {'confirmed', 'refuted', 'cannot_tell'}
+        Shown as a badge.
+    found : str
+        What was found against the line, or what keeps it from being told.
+    todo : str
+        What follows, and what waiting costs.
+    exhibit_id : str
+        Where more is said.
+    """
+
+    claim: str
+    verdict: Verdict
+    found: str
+    todo: str
+    exhibit_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monday:
+    """What somebody does differently from a Monday on.
+
+    Parameters
+    ----------
+    text, detail : str
+        What is done; who looks at it, from when, and the share to reach.
+    """
+
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterView:
     """A chapter: what it is called, what it found, what it asked, and its exhibits.
 
@@ -125,8 +164,14 @@ class ReportView:
         At the foot of pages, and on the last one.
     lead : str
         A sentence or two under the heading of the summary.
+    verdicts : tuple of VerdictRow
+        Hypotheses of the summary.
     headlines : tuple of Headline
         Findings of the summary.
+    behaviours : tuple of Monday
+        What is done from Monday on, three at most.
+    changes : tuple of str
+        What moved since the run on other data before; empty where nothing did.
     kpis : tuple of Kpi
         Numbers of the summary.
     chapters : tuple of ChapterView
@@ -154,7 +199,10 @@ class ReportView:
     footer: str = ""
     disclaimer: str = ""
     lead: str = ""
+    verdicts: tuple[VerdictRow, ...] = ()
     headlines: tuple[Headline, ...] = ()
+    behaviours: tuple[Monday, ...] = ()
+    changes: tuple[str, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     chapters: tuple[ChapterView, ...] = ()
     method: tuple[str, ...] = ()
@@ -215,7 +263,9 @@ def render_report(view: ReportView) -> str:
 def _stills(name: str, figure: dict[str, Any]) -> tuple[str, ...]:
     """Draw a chart as it is on a wide page and on paper, and as it is on a phone."""
     wide, narrow = (render_still(figure, id=f"{name}-{size}", width=width) for size, width in STILLS.items())
-    return wide.replace('class="still"', 'class="still wide"', 1), narrow.replace('class="still"', 'class="still narrow"', 1)
+    return wide.replace('class="still"', 'class="still wide"', 1), narrow.replace(
+        'class="still"', 'class="still narrow"', 1
+    )
 
 
 def deep(accent: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import xlsxwriter
 
 from gtmlib.data.engagement import CONTRACT_FILE, Contract, Source, parse_contract
+from gtmlib.data.register import REGISTER_FILE
 from templates.demo.synth import Demo, Model, read_model
 
 TEMPLATE = Path(__file__).with_name(CONTRACT_FILE)
@@ -36,6 +37,7 @@ def write_demo(demo: Demo, folder: Path) -> None:
     (folder / CONTRACT_FILE).write_bytes(content)
     shutil.copytree(TEMPLATE.with_name("commentary"), folder / "commentary", dirs_exist_ok=True)
     shutil.copy(TEMPLATE.with_name("logo.svg"), folder)
+    (folder / REGISTER_FILE).write_bytes(TEMPLATE.with_name(REGISTER_FILE).read_bytes())
     frames = _with_mess(demo.frames, model)
     for name, source in contract.sources.items():
         path, layout = folder / "exports" / str(source.file), model["layouts"].get(name, {})
