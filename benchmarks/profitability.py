@@ -14,7 +14,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from gtmlib.analyses.profitability import analyse_segments, analyse_waterfall, analyse_whale_curve
+from gtmlib.analyses.profitability import analyse_segments, analyse_whale_curve
+from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.load import load_frames
 
 

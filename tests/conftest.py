@@ -28,7 +28,10 @@ currency = "SEK"
 exported_on = 2025-12-31
 """
 # What the demo's contract decides about its canonical tables; the rest of it says how to read files.
-DECIDED = ("client", "currency", "exported_on", "period", "segments", "conversations", "variants", "disclosure")
+DECIDED = (
+    "client", "currency", "exported_on", "period", "segments", "conversations", "variants", "first_line", "focus",
+    "leads", "behaviours", "disclosure",
+)  # fmt: skip
 
 MakeEngagement = Callable[..., Engagement]
 

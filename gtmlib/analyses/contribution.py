@@ -218,15 +218,8 @@ def reduce_ledger(loaded: Loaded) -> Ledger:
     frame = to_frame(totals.order_by("customer_id")).set_index("customer_id")
     costs = sum_costs(loaded)
     served, pools = assign_costs(loaded, frame, costs)
-    frame = frame.reindex(frame.index.union(served.index, sort=True))
-    frame["currency"] = frame["currency"].astype(object)
-    numeric = frame.select_dtypes("number").columns
-    frame = frame.assign(**{name: frame[name].fillna(0.0) for name in numeric})
-    frame["cost_to_serve"] = served.reindex(frame.index).fillna(0.0)
-    left = frame["net_revenue"] - frame["cogs"] - frame["cost_to_serve"]
-    frame["contribution"] = left.round(4) + 0.0
-    frame = frame.astype({"n_transactions": np.int64, "n_orders": np.int64}).rename_axis("customer_id").reset_index()
-    frame["segment"] = _segments_of(loaded, frame["customer_id"])
+    frame = charge_customers(frame, served)
+    frame["segment"] = segments_of(loaded, frame["customer_id"])
     whole = _sum_all(loaded)
     n_rows = int(frame["n_transactions"].sum())
     return Ledger(
@@ -242,7 +235,55 @@ def reduce_ledger(loaded: Loaded) -> Ledger:
     )
 
 
-def _segments_of(loaded: Loaded, ids: pd.Series[Any]) -> pd.Series[Any]:
+def charge_customers(sales: pd.DataFrame, served: pd.Series[Any]) -> pd.DataFrame:
+    """Take what customers cost to serve from what they brought; those with cost alone are customers too.
+
+    Parameters
+    ----------
+    sales : DataFrame, indexed by customer_id
+        n_transactions, n_orders, currency, and sums of money.
+    served : Series
+        Cost to serve per customer.
+
+    Returns
+    -------
+    DataFrame, one row per customer with sales or cost
+        The columns of `sales`, with customer_id, cost_to_serve and contribution.
+
+    Examples
+    --------
+    >>> sums = {"n_transactions": 1, "n_orders": 1, "currency": "SEK", "net_revenue": 9.0, "cogs": 4.0}
+    >>> found = charge_customers(pd.DataFrame(sums, index=["K1"]), pd.Series({"K2": 3.0}))
+    >>> dict(zip(found["customer_id"], found["contribution"], strict=True))
+    {'K1': 5.0, 'K2': -3.0}
+    """
+    frame = sales.reindex(sales.index.union(served.index, sort=True))
+    frame["currency"] = frame["currency"].astype(object)
+    numeric = frame.select_dtypes("number").columns
+    frame = frame.assign(**{name: frame[name].fillna(0.0) for name in numeric})
+    frame["cost_to_serve"] = served.reindex(frame.index).fillna(0.0)
+    left = frame["net_revenue"] - frame["cogs"] - frame["cost_to_serve"]
+    frame["contribution"] = left.round(4) + 0.0
+    return frame.astype({"n_transactions": np.int64, "n_orders": np.int64}).rename_axis("customer_id").reset_index()
+
+
+def segments_of(loaded: Loaded, ids: pd.Series[Any]) -> pd.Series[Any]:
+    """Name the segment of each customer as the contract does; None where it is not known.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+    ids : Series
+        Customer ids.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> loaded = load_frames({"customers": pd.DataFrame({"customer_id": ["K1"], "segment": ["Retail"]})})
+    >>> segments_of(loaded, pd.Series(["K1", "K2"])).isna().tolist()
+    [False, True]
+    """
     rule = loaded.engagement.contract.segments
     customers = loaded.tables.get("customers")
     if customers is None or rule.by not in customers.columns:

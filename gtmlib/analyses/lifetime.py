@@ -41,9 +41,6 @@ class Value:
         Per customer over the horizon, discounted to now; the engagement's currency.
     ci_low, ci_high : float, optional
         Its interval; None where there is none.
-    kept_share : float
-        Factor in `value`: what is left of revenue after known costs, below 0 for a loss. By contracts, the yearly
-        revenue that is left; by a multiple, 1.
     """
 
     segment: str
@@ -51,7 +48,6 @@ class Value:
     value: float
     ci_low: float | None
     ci_high: float | None
-    kept_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +122,7 @@ def analyse_lifetime(loaded: Loaded, *, confidence_level: float = 0.95) -> Lifet
     Parameters
     ----------
     loaded : Loaded
-        Needs transactions with customer_id, net_revenue and date; contracts are used where they are.
+        Needs transactions with customer_id, net_revenue and date; contracts are used where they bring most of it.
     confidence_level : float
         Coverage of the intervals, in (0, 1).
 
@@ -168,7 +164,7 @@ def analyse_lifetime(loaded: Loaded, *, confidence_level: float = 0.95) -> Lifet
     enough = check_enough_data(people["n"] - 1)
     kept = _kept_shares(ledger)
     retention = _retention(loaded, confidence_level)
-    model: Model = "contracts" if _has_contracts(loaded) else "purchases" if enough.is_enough else "multiple"
+    model: Model = "contracts" if _has_contracts(loaded, ledger) else "purchases" if enough.is_enough else "multiple"
     if model == "contracts":
         whole, rows, n, n_repeats = _by_contracts(loaded, kept[""], confidence_level)
     elif model == "purchases":
@@ -204,8 +200,18 @@ def _kept_shares(ledger: Ledger) -> dict[str, float]:
     return {**shares, "": ledger.total("contribution") / net if net > 0 else 1.0}
 
 
-def _has_contracts(loaded: Loaded) -> bool:
-    return not loaded.missing(contracts=("starts_on", "monthly_revenue"))
+def _has_contracts(loaded: Loaded, ledger: Ledger) -> bool:
+    """Tell whether contracts bring most of the revenue: else their renewals don't say what a customer is worth."""
+    span = reduce_span(loaded)
+    if span is None or loaded.missing(contracts=("starts_on", "monthly_revenue")):
+        return False
+    rows = loaded.tables["contracts"]
+    is_running = rows.starts_on <= span.last_on
+    if "ends_on" in rows.columns:
+        is_running &= rows.ends_on.isnull() | (rows.ends_on > span.last_on)
+    monthly = to_frame(rows.aggregate(sum=rows.monthly_revenue.sum(where=is_running)))["sum"].fillna(0.0).iloc[0]
+    years = ((span.last_on - span.first_on).days + 1) / YEAR_DAYS
+    return bool(monthly * 12 * max(years, 1.0) >= ledger.total("net_revenue") / 2)
 
 
 def _retention(loaded: Loaded, level: float) -> ProportionEstimate | None:
@@ -225,9 +231,7 @@ def _retention(loaded: Loaded, level: float) -> ProportionEstimate | None:
 
 def _value(segment: str, n: int, estimate: Estimate, factor: float = 1.0) -> Value:
     ends = sorted((estimate.ci_low * factor, estimate.ci_high * factor))
-    return Value(
-        segment=segment, n=n, value=estimate.value * factor, ci_low=ends[0], ci_high=ends[1], kept_share=factor
-    )
+    return Value(segment=segment, n=n, value=estimate.value * factor, ci_low=ends[0], ci_high=ends[1])
 
 
 def _by_purchases(

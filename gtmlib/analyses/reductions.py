@@ -98,14 +98,14 @@ def with_segment(loaded: Loaded, rows: Any) -> Any:
 
 
 def label_reps(loaded: Loaded) -> dict[str, str]:
-    """Label every rep of the touches: `#1`, `#2`, or the name where the contract allows it.
+    """Label every rep of touches and deals: `#1`, `#2`, or the name where the contract allows it.
 
     Numbers follow a fingerprint of the id, so that neither their order nor a list of ids tells who is who.
 
     Parameters
     ----------
     loaded : Loaded
-        With touches; names come from its reps.
+        With touches or deals; names come from its reps.
 
     Returns
     -------
@@ -120,10 +120,9 @@ def label_reps(loaded: Loaded) -> dict[str, str]:
     >>> label_reps(load_frames({"touches": touches}))
     {'R1': '#1', 'R2': '#2'}
     """
-    if loaded.missing(touches=("rep_id",)):
-        return {}
-    touches = loaded.tables["touches"]
-    ids = to_frame(touches.filter(touches.rep_id.notnull()).select("rep_id").distinct())["rep_id"]
+    tables = [loaded.tables[name] for name in ("touches", "deals") if not loaded.missing(**{name: ("rep_id",)})]
+    found = [to_frame(rows.filter(rows.rep_id.notnull()).select("rep_id").distinct())["rep_id"] for rows in tables]
+    ids = {rep for reps in found for rep in reps}
     ordered = sorted(ids, key=lambda rep: hashlib.sha256(str(rep).encode()).hexdigest())
     labels = {rep: f"#{place}" for place, rep in enumerate(ordered, start=1)}
     if loaded.engagement.contract.disclosure.name_reps:
@@ -235,3 +234,50 @@ def purchase_days(loaded: Loaded) -> Any:
     sales = in_period(loaded, loaded.tables["transactions"])
     sales = sales.filter(sales.customer_id.notnull() & sales.date.notnull() & (sales.net_revenue > 0))
     return sales.group_by("customer_id", "date").aggregate(net_revenue=sales.net_revenue.sum())
+
+
+def rep_order(label: str) -> tuple[int, str]:
+    """Give the key that sorts labels of reps: by number, else by name.
+
+    Parameters
+    ----------
+    label : str
+        As `label_reps` gives it.
+
+    Examples
+    --------
+    >>> sorted(["#10", "#9", "Ann"], key=rep_order)
+    ['Ann', '#9', '#10']
+    """
+    return int(label[1:]) if label[1:].isdigit() else 0, label
+
+
+def reps_by(loaded: Loaded, column: str) -> dict[str, str]:
+    """Give what the register says of each labelled rep: its team, or its seniority.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With reps.
+    column : {'team', 'seniority'}
+        Of the table reps.
+
+    Returns
+    -------
+    dict
+        Label = value; reps without a value, or without touches and deals, are not in it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> touches = pd.DataFrame({"touch_id": ["T1"], "rep_id": ["R1"]})
+    >>> reps = pd.DataFrame({"rep_id": ["R1", "R2"], "team": ["North", "South"]})
+    >>> reps_by(load_frames({"touches": touches, "reps": reps}), "team")
+    {'#1': 'North'}
+    """
+    if loaded.missing(reps=(column,)):
+        return {}
+    labels = label_reps(loaded)
+    known = to_frame(loaded.tables["reps"].select("rep_id", column)).dropna()
+    return {labels[rep]: str(value) for rep, value in zip(known["rep_id"], known[column], strict=True) if rep in labels}

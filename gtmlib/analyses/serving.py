@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from gtmlib.errors import ParameterError
 from gtmlib.stats.allocation import CostAllocation, allocate_capacity, allocate_pool
 
 # Drivers that the sales themselves give.
+NO_DRIVERS = pd.DataFrame({"driver": [], "customer_id": [], "quantity": [], "minutes": [], "bare": []})
 OF_SALES = {"orders": "n_orders", "lines": "n_transactions", "revenue": "net_revenue"}
 
 
@@ -111,9 +113,52 @@ def assign_costs(loaded: Loaded, sales: pd.DataFrame, costs: pd.DataFrame) -> tu
     rules = loaded.engagement.contract.costs
     for name in rules if len(costs) else ():
         require_known("cost pool in [costs]", name, sorted(set(costs["cost_pool"])))
+    drivers = reduce_drivers(loaded) if any(rule.rule != "direct" for rule in rules.values()) else NO_DRIVERS
+    return apply_rules(rules, sales, costs, drivers, register_of(loaded))
+
+
+def apply_rules(
+    rules: Mapping[str, CostRule],
+    sales: pd.DataFrame,
+    costs: pd.DataFrame,
+    drivers: pd.DataFrame,
+    register: frozenset[str],
+) -> tuple[pd.Series[Any], tuple[Pool, ...]]:
+    """Give each cost pool to customers by rules, from sums alone.
+
+    Parameters
+    ----------
+    rules : mapping
+        Pool = its rule; a pool without one is direct.
+    sales : DataFrame, indexed by customer_id
+        n_orders, n_transactions, net_revenue.
+    costs : DataFrame
+        As `sum_costs` gives them.
+    drivers : DataFrame
+        As `reduce_drivers` gives them.
+    register : frozenset of str
+        Customers that the client knows, with or without sales.
+
+    Returns
+    -------
+    Series, tuple of Pool
+        As `assign_costs` gives them.
+
+    Raises
+    ------
+    ParameterError
+        As `assign_costs` does.
+
+    Examples
+    --------
+    >>> sales = pd.DataFrame({"n_orders": [3, 1], "n_transactions": 4, "net_revenue": 9.0}, index=["K1", "K2"])
+    >>> costs = pd.DataFrame({"cost_pool": ["freight"], "customer_id": [None], "amount": [8.0], "capacity": [0.0]})
+    >>> rules = {"freight": CostRule(rule="driver", driver="lines")}
+    >>> apply_rules(rules, sales, costs, NO_DRIVERS, frozenset())[0].to_dict()
+    {'K1': 4.0, 'K2': 4.0}
+    """
     named = costs[costs["customer_id"].notna()]
     served = named.groupby("customer_id")["amount"].sum() if len(named) else pd.Series(dtype=float)
-    drivers = _drivers(loaded) if any(rule.rule != "direct" for rule in rules.values()) else pd.DataFrame()
     pools = []
     for name, rows in costs.groupby("cost_pool", sort=True):
         rule = rules.get(str(name), CostRule())
@@ -123,7 +168,7 @@ def assign_costs(loaded: Loaded, sales: pd.DataFrame, costs: pd.DataFrame) -> tu
         if rule.rule == "direct" or not len(rest):
             pools.append(_pool(str(name), rule.rule, direct, None, amount))
             continue
-        units, strays = _units(loaded, str(name), rule, drivers, sales)
+        units, strays = _units(str(name), rule, drivers, sales, register)
         if rule.rule == "driver":
             found, parts = allocate_pool(amount, units.to_numpy(), rate=rule.rate, unmatched_quantity=strays)
         else:
@@ -153,9 +198,46 @@ def _pool(name: str, rule: str, direct: float, found: CostAllocation | None, amo
     )
 
 
-def _drivers(loaded: Loaded) -> pd.DataFrame:
+def register_of(loaded: Loaded) -> frozenset[str]:
+    """List the ids of the client's register of customers; none where there is no register.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> register_of(load_frames({"customers": pd.DataFrame({"customer_id": ["K1"]})}))
+    frozenset({'K1'})
+    """
+    register = loaded.tables.get("customers")
+    return frozenset(() if register is None else to_frame(register.select("customer_id"))["customer_id"])
+
+
+def reduce_drivers(loaded: Loaded) -> pd.DataFrame:
+    """Sum units and minutes per driver and customer.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement, with or without drivers.
+
+    Returns
+    -------
+    DataFrame
+        driver, customer_id, quantity, minutes (of the units that say how long they take), bare (the others).
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> units = pd.DataFrame({"customer_id": ["K1"], "driver": ["tickets"], "quantity": [3.0], "minutes_each": [5.0]})
+    >>> reduce_drivers(load_frames({"drivers": units})).to_dict("records")
+    [{'driver': 'tickets', 'customer_id': 'K1', 'quantity': 3.0, 'minutes': 15.0, 'bare': 0.0}]
+    """
     if loaded.missing(drivers=()):
-        return pd.DataFrame({"driver": [], "customer_id": [], "quantity": [], "minutes": [], "bare": []})
+        return NO_DRIVERS
     rows = in_period(loaded, loaded.tables["drivers"])
     each = rows.minutes_each if "minutes_each" in rows.columns else ibis.null("float64")
     rows = rows.mutate(_minutes=rows.quantity * each, _bare=ibis.ifelse(each.isnull(), rows.quantity, 0.0))
@@ -166,7 +248,7 @@ def _drivers(loaded: Loaded) -> pd.DataFrame:
 
 
 def _units(
-    loaded: Loaded, name: str, rule: CostRule, drivers: pd.DataFrame, sales: pd.DataFrame
+    name: str, rule: CostRule, drivers: pd.DataFrame, sales: pd.DataFrame, register: frozenset[str]
 ) -> tuple[pd.Series[Any], float]:
     """Give units (or minutes) per customer, and those of customers who are neither in the sales nor in the register."""
     known = set(drivers["driver"])
@@ -183,7 +265,5 @@ def _units(
         units = sales[OF_SALES[str(rule.driver)]].clip(lower=0).astype(float)
         if rule.rule == "time_driven":
             units = units * (rule.minutes_each or np.nan)
-    register = loaded.tables.get("customers")
-    listed = set() if register is None else set(to_frame(register.select("customer_id"))["customer_id"])
-    is_known = units.index.isin(sales.index) | units.index.isin(list(listed))
+    is_known = units.index.isin(sales.index) | units.index.isin(list(register))
     return units[is_known], float(units[~is_known].sum())

@@ -222,6 +222,14 @@ class Lifetime(Section):
     n_years: int = Field(5, ge=1, le=10, description="Horizon; nothing in the data speaks of later years.")
 
 
+class Economics(Section):
+    """What only the client's books say of its economics."""
+
+    net_burn: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None, description="Cash out less cash in of the whole company in the twelve months before `exported_on`."
+    )
+
+
 class FirstLine(Section):
     """The first contacts with a customer, and who of the reps is senior."""
 
@@ -250,8 +258,8 @@ class Behaviour(Section):
     name: str = Field(min_length=3, description="What is done, in the contract's first language.")
     names: dict[Language, str] = Field({}, description="The same in other languages: sv = ...")
     rule: Literal["next_step", "reason_logged", "as_planned", "objection_resolved", "quick_contact"] = Field(
-        description="Evidence: conversations with a next step, lost deals with a reason, contacts that got the assigned "
-        "message, objections that were resolved, or leads that were contacted within [leads] quick_days."
+        description="Evidence: conversations with a next step, lost deals with a reason, contacts that got the "
+        "assigned message, objections that were resolved, or leads that were contacted within [leads] quick_days."
     )
     starts_on: date = Field(description="The Monday from which it is done.")
     target: float | None = Field(None, gt=0, le=1, description="Share to reach, such as 0.8.")
@@ -313,6 +321,7 @@ class Contract(Section):
     ledger_totals: LedgerTotals = LedgerTotals()
     bridge: Periods | None = Field(None, description="Two periods to compare; none: the last two that the data hold.")
     lifetime: Lifetime = Lifetime()
+    economics: Economics = Economics()
     conversations: Conversations = Conversations()
     variants: Variants | None = None
     first_line: FirstLine = FirstLine()
@@ -362,4 +371,5 @@ class Contract(Section):
         ValueError
             If the contract translates the same words in two ways.
         """
-        return gather_words(self, code) | {name: text.in_language(code) for name, text in self.words.items()}
+        named = {name: text.in_language(code) for name, text in self.words.items() if text.is_in(code)}
+        return gather_words(self.model_copy(update={"words": {}}), code) | named

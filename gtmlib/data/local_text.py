@@ -33,6 +33,7 @@ class LocalText(str):
     texts: Mapping[str, str]
 
     def __new__(cls, text: str | Mapping[str, str]) -> LocalText:
+        """Make a text of one, or of one per language."""
         found = super().__new__(cls, text if isinstance(text, str) else next(iter(text.values())))
         found.texts = {} if isinstance(text, str) else dict(text)
         return found
@@ -46,6 +47,16 @@ class LocalText(str):
             Of the language.
         """
         return self.texts.get(code, str(self))
+
+    def is_in(self, code: str) -> bool:
+        """Tell whether there is a text for a language: one of its own, or one for all.
+
+        Parameters
+        ----------
+        code : str
+            Of the language.
+        """
+        return not self.texts or code in self.texts
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import html
 import json
 import math
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from babel.numbers import format_compact_currency
 from plotly.graph_objs._figure import Figure
 
 from gtmlib.present.colours import SOFT
@@ -192,9 +190,7 @@ def lay_scale(values: Sequence[float], *, kind: CellKind, language: Language, ti
 
 def _tick(value: float, kind: CellKind, step: float, language: Language) -> str:
     if kind == "money" and step >= 1_000_000:
-        text: str = format_compact_currency(value, language.currency, locale=language.locale, fraction_digits=1)
-        spaced = re.sub(r"([A-Z]{2})(\d)", "\\1\N{NO-BREAK SPACE}\\2", text)
-        return spaced.replace("-", "\N{MINUS SIGN}")
+        return language.format(value, "money_short")
     return language.format(value, "percent_whole" if kind == "percent" and step >= 0.01 else kind)
 
 

@@ -98,10 +98,11 @@ class Language:
         value : str, int, float, date, list or None
             Raw value; None is written as an en dash.
         kind : str
-            `text`, `count`, `money` (whole units), `money_exact` (with cents), `percent` (a share, one decimal),
-            `percent_whole`, `level` (of confidence), `percent_points` (a difference of shares, with its sign), `points`
-            (without), `number` (up to two decimals), `pvalue`, `date` (a date or its ISO text), `month` and `day` (ISO
-            text) or `list`.
+            `text`, `count`, `money` (whole units), `money_exact` (with cents), `money_short` (in millions, for axes),
+            `percent` (a share, one decimal), `percent_whole`, `level` (of confidence), `percent_points` (a difference
+            of shares, with its sign), `points` (without), `number` (up to two decimals), `decimal` (one), `pvalue`,
+            `date` (a date or its ISO text), `period` (2025, 2025-Q1 or 2025-03), `month`, `day` and `quarter` (ISO
+            text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
 
         Raises
         ------
@@ -165,6 +166,17 @@ def _money(digits: str) -> Callable[[Any, Language], str]:
     return write
 
 
+def _money_short(value: Any, language: Language) -> str:
+    symbol = numbers.get_currency_symbol(language.currency, language.locale)
+    if language.locale.currency_formats["standard"].pattern.startswith("¤"):
+        text = numbers.format_compact_currency(value, language.currency, locale=language.locale, fraction_digits=1)
+        text = text.replace(symbol, f"{symbol}\N{NO-BREAK SPACE}") if symbol[-1].isalpha() else text
+    else:
+        number = numbers.format_compact_decimal(value, locale=language.locale, fraction_digits=1)
+        text = f"{number}\N{NO-BREAK SPACE}{symbol}"
+    return _minus(text)
+
+
 def _pvalue(value: Any, language: Language) -> str:
     shown = numbers.format_decimal(max(value, 0.001), "0.000", language.locale)
     return shown if value >= 0.001 else f"< {shown}"
@@ -188,11 +200,23 @@ def _calendar(skeleton: str) -> Callable[[Any, Language], str]:
     return write
 
 
+def _period(value: Any, language: Language) -> str:
+    year, _, part = value.partition("-")
+    if not part.startswith("Q"):
+        return language.format(value, "month") if part else str(year)
+    return str(dates.format_skeleton("yQQQ", date(int(year), 3 * int(part[1:]) - 2, 1), locale=language.locale))
+
+
+def _counted(name: str) -> Callable[[Any, Language], str]:
+    return lambda value, language: language.say(f"figure.{name}", n=value)
+
+
 _POINTS, _SIZE = _decimal("+#,##0.0;-#,##0.0"), _decimal("#,##0.0")
 _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, language: language.word(str(value)),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
+    "decimal": _decimal("#,##0.0"),
     "percent_points": lambda value, language: (
         _POINTS(value * 100, language) if abs(value) >= 0.0005 else _SIZE(0, language)
     ),
@@ -202,14 +226,21 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "level": _percent("#,##0.#"),
     "money": _money("#,##0"),
     "money_exact": _money("#,##0.00"),
+    "money_short": _money_short,
     "pvalue": _pvalue,
     "date": _date,
+    "period": _period,
     "month": _calendar("yMMM"),
     "day": _calendar("MMMd"),
+    "quarter": _calendar("yQQQ"),
     "list": lambda value, language: str(
         lists.format_list([language.word(str(item)) for item in value], locale=language.locale)
     ),
 }
+
+
+COUNTED = ("customers", "contacts", "contracts", "files", "days", "weeks", "months", "years")
+_FORMATS |= {name: _counted(name) for name in COUNTED}
 
 
 class _Sentence(string.Formatter):

@@ -21,6 +21,10 @@ NAMED = {
     "figure": "profitability.ledger.figure",
     "feature": "profitability.core.feature",
 }
+# How a number in a unit is written; any other unit is a currency.
+KIND_OF_UNIT = {
+    "share": "percent", "count": "count", "days": "count", "months": "decimal", "ratio": "number", "pvalue": "pvalue",
+}  # fmt: skip
 
 
 def describe_finding(finding: Finding, language: Language) -> str:
@@ -38,14 +42,14 @@ def describe_finding(finding: Finding, language: Language) -> str:
 
 
 def name_of(kind: str, value: object, language: Language) -> object:
-    """Name a value of ours in the reader's language; what the client's data named stays as it is.
+    """Name a value in the reader's language: ours by the catalog, a country by its code, the client's as it says.
 
     Parameters
     ----------
     kind : str
         What the value is: a key of `NAMED`, or another, under which nothing is named.
     value : object
-        Ours, such as `other` or a stage, or the client's.
+        Ours, such as `other` or a stage, or the client's; where the contract has several languages, one for each.
     language : Language
         Of the reader.
 
@@ -54,10 +58,48 @@ def name_of(kind: str, value: object, language: Language) -> object:
     object
         The name, or the value itself.
     """
+    if kind == "rep":
+        return name_rep(str(value), language)
+    if isinstance(value, dict):
+        return in_language(value, language)
     if value == OTHER:
         return language.say("group.other")
+    if kind == "country":
+        return language.locale.territories.get(str(value), value)
     key = f"{NAMED.get(kind, kind)}.{value}"
-    return language.say(key) if kind in NAMED and has_message(language, key) else value
+    if kind in NAMED and has_message(language, key):
+        return language.say(key)
+    return language.word(value) if isinstance(value, str) else value
+
+
+def name_rep(label: str, language: Language) -> str:
+    """Name a rep by its label: a number, a name that the contract allows, the folded ones, or an unknown one.
+
+    Parameters
+    ----------
+    label : str
+        As `label_reps` gives it; empty where unknown.
+    language : Language
+        Of the reader.
+    """
+    if label == OTHER:
+        return language.say("group.other")
+    if not label:
+        return language.say("conversion.rep.unknown")
+    return language.say("conversion.rep", n=int(label[1:])) if label[1:].isdigit() and label[0] == "#" else label
+
+
+def in_language(names: dict[str, str], language: Language) -> str:
+    """Give a name that the contract says in several languages.
+
+    Parameters
+    ----------
+    names : dict
+        Language = name; the empty key holds the contract's own words, for all other languages.
+    language : Language
+        Of the reader.
+    """
+    return names.get(language.code, names[""])
 
 
 def describe_evidence(finding: Finding, language: Language) -> str:
@@ -79,7 +121,7 @@ def describe_evidence(finding: Finding, language: Language) -> str:
         return ""
     if finding.ci_low is None or finding.ci_high is None:
         return language.say("evidence.n", n=finding.n)
-    kind = "percent" if finding.unit == "share" else "money"
+    kind = KIND_OF_UNIT.get(finding.unit or "ratio", "money")
     is_difference = finding.ci_low < 0 or finding.id.endswith((".difference", ".verdict"))
     kind = "percent_points" if kind == "percent" and is_difference else kind
     low, high = language.format(finding.ci_low, kind), language.format(finding.ci_high, kind)

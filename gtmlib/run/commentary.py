@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import Engagement, nearest

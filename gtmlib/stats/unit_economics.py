@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gtmlib.errors import ParameterError
+from gtmlib.stats.ratios import RatioEstimate, divide_estimates
 from gtmlib.stats.requirements import require_level
 
 Reason = Literal["no_customers_won", "no_gross_profit", "not_meaningful"]
@@ -22,10 +23,14 @@ class Ratio:
         None where it has none.
     reason : str or None
         Why, as a code.
+    ci_low, ci_high : float or None
+        Its interval; None where there is none, or where the data set no such end.
     """
 
     value: float | None
     reason: Reason | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,35 +128,36 @@ def estimate_acquisition_cost(
     )
 
 
-def payback_months(acquisition_cost: float, monthly_revenue: float, gross_profit_rate: float) -> Ratio:
-    """Give the months until a customer's gross profit has paid for winning it.
+def estimate_payback(cost: AcquisitionCost, monthly_gross_profit: RatioEstimate) -> Ratio:
+    """Estimate the months until a customer's gross profit has paid for winning it.
 
     Parameters
     ----------
-    acquisition_cost, monthly_revenue : float
-        Per customer, in money; the cost 0 or more.
-    gross_profit_rate : float
-        Gross profit over net revenue.
+    cost : AcquisitionCost
+        Of winning a customer.
+    monthly_gross_profit : RatioEstimate
+        Per customer and month, in money: monthly revenue times the gross profit rate.
 
     Returns
     -------
     Ratio
-        Months; None where a customer earns nothing.
+        Months; None where nobody was won, or a customer earns nothing. Without an upper end where the data allow that
+        it earns nothing.
 
-    Raises
-    ------
-    ParameterError
-        If the cost is negative.
+    References
+    ----------
+    Interval: that of `divide_estimates`.
 
     Examples
     --------
-    >>> payback_months(5_000, 500, 0.8).value
-    12.5
+    >>> earned = RatioEstimate(value=500 * 0.8, ci_low=320.0, ci_high=480.0, confidence_level=0.95)
+    >>> payback = estimate_payback(estimate_acquisition_cost(500_000, 100), earned)
+    >>> payback.value, round(payback.ci_low, 1), round(payback.ci_high, 1)
+    (12.5, 9.6, 16.9)
     """
-    if not acquisition_cost >= 0:
-        raise ParameterError(f"acquisition_cost is {acquisition_cost:g}: give 0 or more.")
-    monthly = monthly_revenue * gross_profit_rate
-    return Ratio(value=acquisition_cost / monthly) if monthly > 0 else Ratio(value=None, reason="no_gross_profit")
+    if cost.loaded.value is None:
+        return Ratio(value=None, reason=cost.loaded.reason)
+    return _ratio(divide_estimates(_figure(cost), monthly_gross_profit), "no_gross_profit")
 
 
 def value_multiple(retention_rate: float, discount_rate: float, *, n_years: int | None = None) -> float:
@@ -199,27 +205,34 @@ def value_multiple(retention_rate: float, discount_rate: float, *, n_years: int 
     return kept / (1 - kept)
 
 
-def value_to_cost(lifetime_value: float, acquisition_cost: float) -> Ratio:
-    """Give lifetime value over acquisition cost.
+def estimate_value_to_cost(lifetime_value: RatioEstimate, cost: AcquisitionCost) -> Ratio:
+    """Estimate lifetime value over acquisition cost.
 
     Parameters
     ----------
-    lifetime_value, acquisition_cost : float
+    lifetime_value : RatioEstimate
         Per customer, in money.
+    cost : AcquisitionCost
+        Of winning a customer.
 
     Returns
     -------
     Ratio
-        None where winning customers cost nothing.
+        None where nobody was won, or winning customers cost nothing.
+
+    References
+    ----------
+    Interval: that of `divide_estimates`.
 
     Examples
     --------
-    >>> value_to_cost(6_000, 2_000).value
+    >>> worth = RatioEstimate(value=6_000.0, ci_low=5_000.0, ci_high=7_000.0, confidence_level=0.95)
+    >>> estimate_value_to_cost(worth, estimate_acquisition_cost(50_000, 25)).value
     3.0
     """
-    if not acquisition_cost > 0:
-        return Ratio(value=None, reason="not_meaningful")
-    return Ratio(value=lifetime_value / acquisition_cost)
+    if cost.loaded.value is None:
+        return Ratio(value=None, reason=cost.loaded.reason)
+    return _ratio(divide_estimates(lifetime_value, _figure(cost)), "not_meaningful")
 
 
 def burn_multiple(net_burn: float, net_new_recurring_revenue: float) -> Ratio:
@@ -247,3 +260,14 @@ def burn_multiple(net_burn: float, net_new_recurring_revenue: float) -> Ratio:
     if not net_new_recurring_revenue > 0:
         return Ratio(value=None, reason="not_meaningful")
     return Ratio(value=net_burn / net_new_recurring_revenue)
+
+
+def _figure(cost: AcquisitionCost) -> RatioEstimate:
+    value, level = cost.loaded.value or 0.0, cost.confidence_level
+    return RatioEstimate(value=value, ci_low=cost.ci_low, ci_high=cost.ci_high, confidence_level=level)
+
+
+def _ratio(found: RatioEstimate | None, reason: Reason) -> Ratio:
+    if found is None:
+        return Ratio(value=None, reason=reason)
+    return Ratio(value=found.value, ci_low=found.ci_low, ci_high=found.ci_high)

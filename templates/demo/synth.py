@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from gtmlib.data.schema import TABLES
+from templates.demo.synth_economics import add_economics
+from templates.demo.synth_execution import add_execution
 
 Model = dict[str, Any]
 Rng = np.random.Generator
@@ -94,7 +96,7 @@ def make_demo(seed: int = 2025, *, size: int = 1) -> Demo:
     }
     # Rows also carry what the draws of others need and no client knows, such as a customer's scale: it ends here.
     frames = {name: rows.assign(currency="SEK").filter(items=TABLES[name].columns) for name, rows in drawn.items()}
-    return Demo(frames, make_truth())
+    return Demo(add_economics(add_execution(frames, seed, size), seed), make_truth())
 
 
 def make_truth() -> Truth:

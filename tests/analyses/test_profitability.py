@@ -11,16 +11,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gtmlib.analyses.contribution import reduce_ledger
-from gtmlib.analyses.profitability import (
-    Segments,
-    Waterfall,
-    Whale,
-    analyse_segments,
-    analyse_waterfall,
-    analyse_whale_curve,
-    measure_of,
-)
+from gtmlib.analyses.profitability import Segments, Whale, analyse_segments, analyse_whale_curve, measure_of
 from gtmlib.analyses.reductions import MissingData
+from gtmlib.analyses.waterfall import Waterfall, analyse_waterfall
 from gtmlib.data.engagement import Contract, Disclosure, Period
 from gtmlib.data.load import Loaded, load_frames
 from templates.demo.synth import Demo

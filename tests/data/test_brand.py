@@ -47,7 +47,10 @@ def test_without_a_brand_file_the_contract_alone_decides(make_engagement: MakeEn
         ('accent = "blue"\n', "brand.toml line 1: accent: can't be used (found 'blue'). Main colour, as #rrggbb"),
         ('logo = "no.png"\n', "brand.toml: logo: names a file that is not there (found 'no.png')"),
         ('logo = "../x.svg"\n', "write a path inside".capitalize()),
-        ('text_font_file = "berg.svg"\n', "brand.toml: text_font_file: names a file that can't be packed into a report"),
+        (
+            'text_font_file = "berg.svg"\n',
+            "brand.toml: text_font_file: names a file that can't be packed into a report",
+        ),
         ('text_font = "x; } body { display: none"\n', "Fonts of texts and charts"),
     ],
 )

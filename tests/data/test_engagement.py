@@ -250,6 +250,7 @@ def test_a_name_in_the_data_has_a_word_in_each_language() -> None:
     assert contract.words_in("sv")["Manufacturing"] == "Tillverkning"
     assert contract.words_in("da")["Retail"] == "Detailhandel"
     assert contract.words_in("en")["Retail"] == "Retail"
+    assert "Manufacturing" not in contract.words_in("fi")  # it keeps the name that the data have
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,8 @@ def test_a_name_in_the_data_has_a_word_in_each_language() -> None:
         ("title = { en = 1 }", "Write a text, or a table of texts by language: en, sv, da, nb, fi"),
         ("title = {}", "Write a text, or a table of texts by language: en, sv, da, nb, fi"),
         ("title = 1", "Write a text, in quotes"),
-        ('title = { en = "a", sv = "b" }\nwords.x = { en = "a", sv = "c" }\nlanguages = ["sv"]',
+        ('title = { en = "a", sv = "b" }\nlanguages = ["sv"]\n'
+         'variants = { control = "x", planned_split = { x = 1, y = 1 }, names = { x = { en = "a", sv = "c" } } }',
          "'a' is translated in two ways: 'b' and 'c'"),
     ],
 )  # fmt: skip

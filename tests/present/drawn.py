@@ -20,15 +20,16 @@ from gtmlib.analyses.lifetime import LifetimeValue, Value
 from gtmlib.analyses.lifetime import _value as value_of_estimate
 from gtmlib.analyses.margins import LEAST_SHARE, MOST_PRODUCTS, MarginCell, Margins
 from gtmlib.analyses.missing_cost import CostFill
-from gtmlib.analyses.profitability import SegmentProfit, Segments, Waterfall, Whale
+from gtmlib.analyses.profitability import SegmentProfit, Segments, Whale
 from gtmlib.analyses.profitability import _shrink as shrink_segments
-from gtmlib.analyses.profitability import _steps as lay_out_steps
 from gtmlib.analyses.reconciliation import Compared, Reconciled
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.analyses.retention import AGES, Retention, Staying, Survival
 from gtmlib.analyses.retention import _at as read_curve
 from gtmlib.analyses.serving import Pool
 from gtmlib.analyses.serving import _pool as sum_up_pool
+from gtmlib.analyses.waterfall import Waterfall
+from gtmlib.analyses.waterfall import _steps as lay_out_steps
 from gtmlib.stats.allocation import allocate_capacity, allocate_pool, reconcile, spread_unallocated
 from gtmlib.stats.bridge import estimate_bridge
 from gtmlib.stats.concentration import estimate_concentration, estimate_whale_curve

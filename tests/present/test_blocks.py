@@ -31,10 +31,11 @@ from gtmlib.analyses.ideal import analyse_core_customers
 from gtmlib.analyses.lifetime import analyse_lifetime
 from gtmlib.analyses.margins import analyse_margins
 from gtmlib.analyses.objections import CodeRate, ObjectionRates, analyse_objections
-from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_waterfall, analyse_whale_curve
+from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_whale_curve
 from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
+from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
 from gtmlib.data.schema import TABLES
@@ -51,6 +52,7 @@ from gtmlib.stats.proportions import estimate_proportion
 from templates.demo.synth import Demo
 
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
+from .drawn_economics import ECONOMICS_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -167,7 +169,8 @@ MISSING = st.builds(
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
-    **PROFIT_RESULTS, ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+    **PROFIT_RESULTS, **ECONOMICS_RESULTS,
+    ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
 ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
 

@@ -24,7 +24,13 @@ from ..conftest import ROOT
 ANYTHING = "[a-z0-9_.]*"
 HEADING = re.compile(r"[a-z_]+(\\\.[a-z0-9_.*\[\]-]+)+:[a-z_]+")  # an escaped key and its kind
 PACKAGE, TEMPLATES = ROOT / "gtmlib", ROOT / "templates" / "report"
-SAMPLES: dict[str, Any] = {"date": "2025-11-03", "month": "2025-11", "day": "2025-11-03", "list": ["a"]}
+SAMPLES: dict[str, Any] = {
+    "date": "2025-11-03",
+    "month": "2025-11",
+    "day": "2025-11-03",
+    "quarter": "2025-10-01",
+    "list": ["a"],
+}
 
 
 def messages(code: str) -> dict[str, Message]:

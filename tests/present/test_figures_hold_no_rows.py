@@ -12,7 +12,8 @@ import pytest
 
 from gtmlib.analyses.conversion import analyse_variants
 from gtmlib.analyses.objections import analyse_objections
-from gtmlib.analyses.profitability import analyse_segments, analyse_waterfall, analyse_whale_curve
+from gtmlib.analyses.profitability import analyse_segments, analyse_whale_curve
+from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.load import Loaded
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits import present

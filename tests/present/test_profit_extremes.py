@@ -11,10 +11,11 @@ import pytest
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.lifetime import LifetimeValue, Value
 from gtmlib.analyses.margins import MarginCell, Margins
-from gtmlib.analyses.profitability import SegmentProfit, Segments, Whale, analyse_waterfall
+from gtmlib.analyses.profitability import SegmentProfit, Segments, Whale
 from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.analyses.retention import Retention, Staying, Survival
+from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.engagement import CostRule
 from gtmlib.data.load import load_frames
 from gtmlib.present.exhibit import Exhibit

@@ -34,7 +34,9 @@ FOUND = {cited_name(finding): finding for finding in FINDINGS}
 
 
 def said(text: str, language: Language = EN) -> str:
-    return re.sub("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", render_commentary(text, language, FOUND)).strip()
+    return re.sub(
+        "[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", render_commentary(text, language, FOUND)
+    ).strip()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,9 @@ def test_an_image_is_refused_with_its_line() -> None:
     ],
 )
 def test_an_unknown_citation_is_refused_with_the_nearest_one(cited: str, what: str) -> None:
-    with pytest.raises(ContractError, match=re.escape(f"line 2: cites a finding that there is not (found '{cited}')")) as e:
+    with pytest.raises(
+        ContractError, match=re.escape(f"line 2: cites a finding that there is not (found '{cited}')")
+    ) as e:
         render_commentary(f"Well:\n{{{{ {cited} }}}}", EN, FOUND, "acme/commentary/a.md")
     assert what in str(e.value)
 
@@ -120,9 +124,7 @@ def test_a_language_has_its_own_words_and_else_the_common_ones(make_engagement: 
     assert render_all(texts, (), EN)["conversion"] == "<p>For all.</p>\n"
 
 
-def test_a_run_stops_before_any_kernel_and_names_every_problem(
-    make_engagement: MakeEngagement, tmp_path: Path
-) -> None:
+def test_a_run_stops_before_any_kernel_and_names_every_problem(make_engagement: MakeEngagement, tmp_path: Path) -> None:
     engagement = make_engagement(SOURCE, {"a.csv": "customer_id\n1\n"})
     write(engagement.folder, conversio="x", objections__xx="x", profitability="a\n{{ profitability.whale_peak }}")
     started = datetime(2026, 1, 2, tzinfo=UTC)
@@ -141,7 +143,9 @@ def test_a_finding_that_this_run_does_not_have_stops_it_before_a_report_is_writt
     make_engagement: MakeEngagement, tmp_path: Path
 ) -> None:
     engagement = make_engagement(SOURCE + 'columns = { customer_id = "id" }\n', {"a.csv": "id\n1\n"})
-    write(engagement.folder, data_check="We have {{ data.n_rows[table=customers] }} customers, {{ data.fidelity_rate }}.")
+    write(
+        engagement.folder, data_check="We have {{ data.n_rows[table=customers] }} customers, {{ data.fidelity_rate }}."
+    )
     notebooks = tmp_path / "notebooks"
     notebooks.mkdir()
     cell = {

@@ -91,7 +91,9 @@ def make_view(
 
 
 @cache
-def page_of(code: str = "sv", *, names: tuple[str, ...] = (LONG, "Handel", "Offentlig sektor"), charts: bool = True) -> str:
+def page_of(
+    code: str = "sv", *, names: tuple[str, ...] = (LONG, "Handel", "Offentlig sektor"), charts: bool = True
+) -> str:
     """Render such a view once for all tests."""
     return render_report(make_view(code, names=names, charts=charts))
 
@@ -148,7 +150,9 @@ def test_a_report_is_small_and_twenty_more_charts_add_less_than_400_kb() -> None
     assert len(page_of(charts=False).encode()) < 110_000
     view = make_view()
     more = tuple(
-        replace(exhibit, id=f"{exhibit.id}-{copy}") for copy in range(4) for exhibit in view.chapters[0].exhibits[:3] * 2
+        replace(exhibit, id=f"{exhibit.id}-{copy}")
+        for copy in range(4)
+        for exhibit in view.chapters[0].exhibits[:3] * 2
     )
     more = tuple(replace(exhibit, id=f"more-{number}") for number, exhibit in enumerate(more[:20]))
     longer = replace(view, chapters=(*view.chapters, ChapterView(id="third", name="D", headline="E", exhibits=more)))

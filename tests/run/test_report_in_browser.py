@@ -101,9 +101,11 @@ def test_the_arrows_read_a_chart_point_by_point(opened: OpenPage) -> None:
 
 def test_the_whole_report_is_reached_by_the_tab_key(opened: OpenPage) -> None:
     page = opened.page
-    wanted = set(page.evaluate("""() => [...document.querySelectorAll(
+    wanted = set(
+        page.evaluate("""() => [...document.querySelectorAll(
         'a[href], button, summary, [tabindex="0"]')].filter((part) => part.checkVisibility()).map((part, place) => {
-        part.dataset.stop = place; return String(place); })"""))
+        part.dataset.stop = place; return String(place); })""")
+    )
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     reached = set()
     for _ in range(len(wanted) + 5):
@@ -163,5 +165,5 @@ def test_a_cell_that_looks_like_a_formula_is_saved_as_text(browser: Any, tmp_pat
             page.page.click("#exhibit-0 .csv")
         saved.value.save_as(tmp_path / "saved.csv")
     lines = (tmp_path / "saved.csv").read_bytes().decode("utf-8-sig").splitlines()
-    assert lines[1:] == [f"\"'{name}\",1234567.8" for name in ("=1+1", "@b", "-c", "+d")]
+    assert lines[1:] == [f'"\'{name}",1234567.8' for name in ("=1+1", "@b", "-c", "+d")]
     assert re.match("\"'=1", lines[0])

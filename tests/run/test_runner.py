@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,17 +19,7 @@ from gtmlib.run.report import render_report
 from gtmlib.run.runner import Run, latest_manifest, run_engagement
 from gtmlib.run.view import build_view
 
-STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("reports")
-
-
-@pytest.fixture(scope="module")
-def run(demo_folder: Path, reports: Path) -> Run:
-    return run_engagement(read_engagement(demo_folder), started_at=STARTED, reports=reports)
+from .conftest import STARTED
 
 
 def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: Run, reports: Path) -> None:
@@ -41,6 +30,7 @@ def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: 
         "30_objections.ipynb",
         "40_conversion.ipynb",
         "manifest.json",
+        "report.da.html",
         "report.en.html",
         "report.sv.html",
         "results.json",
@@ -71,7 +61,9 @@ def test_the_blocks_of_a_run_give_the_same_bytes_whenever_they_are_rendered(run:
     chapters = {path.stem[3:]: read_blocks(path) for path in sorted(run.folder.glob("*.ipynb"))}
     manifest = latest_manifest("demo", reports=run.folder.parents[1])
     assert manifest is not None
-    view = build_view(chapters, loaded_demo.engagement.contract, Language("sv", "SEK"), manifest)
+    view = build_view(
+        chapters, loaded_demo.engagement.contract, Language.of(loaded_demo.engagement.contract, "sv"), manifest
+    )
     assert render_report(view).encode() == (run.folder / "report.sv.html").read_bytes()
 
 

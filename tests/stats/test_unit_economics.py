@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtmlib.errors import ParameterError
+from gtmlib.stats.ratios import RatioEstimate
 from gtmlib.stats.unit_economics import (
     burn_multiple,
     estimate_acquisition_cost,
-    payback_months,
+    estimate_payback,
+    estimate_value_to_cost,
     value_multiple,
-    value_to_cost,
 )
 
 
@@ -40,9 +41,16 @@ def test_no_customer_won_has_no_cost_per_customer_but_a_least_one() -> None:
     assert cost.ci_low == pytest.approx(10_000 / 3.689, rel=1e-3)
 
 
+def per_customer(value: float, low: float, high: float) -> RatioEstimate:
+    return RatioEstimate(value=value, ci_low=low, ci_high=high, confidence_level=0.95)
+
+
 def test_payback_of_5000_at_500_a_month_and_80_percent_is_12_and_a_half_months() -> None:
-    assert payback_months(5_000, 500, 0.8).value == 12.5
-    assert payback_months(5_000, 500, -0.1).reason == "no_gross_profit"
+    cost = estimate_acquisition_cost(5_000, 1)
+    assert estimate_payback(cost, per_customer(500 * 0.8, 300, 500)).value == 12.5
+    assert estimate_payback(cost, per_customer(-50, -90, -10)).reason == "no_gross_profit"
+    assert estimate_payback(cost, per_customer(50, -10, 110)).ci_high is None
+    assert estimate_payback(estimate_acquisition_cost(5_000, 0), per_customer(1, 1, 1)).reason == "no_customers_won"
 
 
 @pytest.mark.parametrize(("retention", "multiple"), [(0.6, 1.20), (0.7, 1.75), (0.8, 2.67), (0.9, 4.50)])
@@ -59,8 +67,13 @@ def test_burn_multiple_is_not_meaningful_without_growth() -> None:
     assert burn_multiple(3e6, 1e6).value == 3
     for growth in (0, -1e6):
         assert (burn_multiple(3e6, growth).value, burn_multiple(3e6, growth).reason) == (None, "not_meaningful")
-    assert value_to_cost(6_000, 2_000).value == 3
-    assert value_to_cost(6_000, 0).reason == "not_meaningful"
+
+
+def test_value_over_cost_has_no_meaning_where_winning_cost_nothing_or_nobody_was_won() -> None:
+    worth = per_customer(6_000, 5_000, 7_500)
+    assert estimate_value_to_cost(worth, estimate_acquisition_cost(50_000, 25)).value == 3
+    assert estimate_value_to_cost(worth, estimate_acquisition_cost(0, 25)).reason == "not_meaningful"
+    assert estimate_value_to_cost(worth, estimate_acquisition_cost(9_000, 0)).reason == "no_customers_won"
 
 
 def test_impossible_numbers_are_refused() -> None:

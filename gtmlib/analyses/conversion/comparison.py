@@ -12,13 +12,12 @@ from gtmlib.analyses.conversion.contacts import (
     count_contacts,
     needed_columns,
     rep_fidelity,
-    rep_order,
     reps_below_floor,
 )
 from gtmlib.analyses.conversion.trust import trust_findings
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.findings import Verdict as Answer
-from gtmlib.analyses.reductions import OTHER, MissingData
+from gtmlib.analyses.reductions import OTHER, MissingData, rep_order
 from gtmlib.data.engagement import Variants
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.checks import Check, SampleFacts

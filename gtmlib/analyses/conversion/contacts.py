@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from gtmlib.analyses.reductions import in_period, label_reps, with_segment
+from gtmlib.analyses.reductions import in_period, label_reps, rep_order, with_segment
 from gtmlib.data.engagement import Variants
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
@@ -355,19 +355,3 @@ def reps_below_floor(reps: dict[str, ProportionEstimate], floor: float) -> tuple
     ('#1',)
     """
     return tuple(rep for rep, estimate in reps.items() if rep and estimate.ci_high < floor)
-
-
-def rep_order(rep: str) -> tuple[int, str]:
-    """Give the key that sorts labels of reps: by number, else by name.
-
-    Parameters
-    ----------
-    rep : str
-        Label.
-
-    Examples
-    --------
-    >>> sorted(["#10", "#9", "Ann"], key=rep_order)
-    ['Ann', '#9', '#10']
-    """
-    return int(rep[1:]) if rep[1:].isdigit() else 0, rep

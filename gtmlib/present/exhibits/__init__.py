@@ -10,16 +10,29 @@ from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.data_check import Coverage, DataCheck
+from gtmlib.analyses.economics.acquisition import Acquisition, Payback, ValueToCost
+from gtmlib.analyses.economics.cycle import Cycle
+from gtmlib.analyses.economics.recurring import Recurring
+from gtmlib.analyses.execution.activity import ActivityChange, ActivitySlopes
+from gtmlib.analyses.execution.behaviours import BehaviourCourse
+from gtmlib.analyses.execution.discipline import SkillDiscipline
+from gtmlib.analyses.execution.focus import Focus
+from gtmlib.analyses.execution.lead_speed import LeadCosts, LeadSpeed
+from gtmlib.analyses.execution.leads import LeadCohorts, LeadSources
+from gtmlib.analyses.execution.reps import RepRates
+from gtmlib.analyses.execution.seniority import Seniority
 from gtmlib.analyses.hypotheses import Cascade, Verdicts
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
 from gtmlib.analyses.objections import ObjectionRates
-from gtmlib.analyses.profitability import Segments, Waterfall, Whale
+from gtmlib.analyses.profitability import Segments, Whale
 from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
+from gtmlib.analyses.waterfall import Waterfall
 from gtmlib.present.exhibit import Exhibit
+from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
 from gtmlib.present.exhibits.conversion import present_rates, present_scrutiny, present_variants, present_waiting
 from gtmlib.present.exhibits.costs import present_bridge, present_cost_trust, present_margins, present_reconciled
 from gtmlib.present.exhibits.customers import (
@@ -29,7 +42,27 @@ from gtmlib.present.exhibits.customers import (
     present_survival,
 )
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing
+from gtmlib.present.exhibits.economics import (
+    present_acquisition,
+    present_cycle,
+    present_payback,
+    present_recurring,
+    present_value_to_cost,
+)
+from gtmlib.present.exhibits.execution import (
+    present_activity_change,
+    present_activity_slopes,
+    present_rep_rates,
+    present_seniority,
+    present_skill_discipline,
+)
 from gtmlib.present.exhibits.hypotheses import present_cascade, present_verdicts
+from gtmlib.present.exhibits.leads import (
+    present_lead_cohorts,
+    present_lead_costs,
+    present_lead_sources,
+    present_lead_speed,
+)
 from gtmlib.present.exhibits.objections import present_objections
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
 from gtmlib.present.exhibits.variant_test import (
@@ -73,6 +106,22 @@ PRESENTERS: dict[type, Presenter] = {
     FalseAlarms: present_false_alarms,
     Verdicts: present_verdicts,
     Cascade: present_cascade,
+    RepRates: present_rep_rates,
+    ActivityChange: present_activity_change,
+    ActivitySlopes: present_activity_slopes,
+    SkillDiscipline: present_skill_discipline,
+    Seniority: present_seniority,
+    Focus: present_focus,
+    BehaviourCourse: present_behaviour,
+    LeadSources: present_lead_sources,
+    LeadCohorts: present_lead_cohorts,
+    LeadSpeed: present_lead_speed,
+    LeadCosts: present_lead_costs,
+    Acquisition: present_acquisition,
+    Payback: present_payback,
+    ValueToCost: present_value_to_cost,
+    Recurring: present_recurring,
+    Cycle: present_cycle,
 }
 
 

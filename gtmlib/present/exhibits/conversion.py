@@ -102,7 +102,7 @@ def present_rates(result: Rates, language: Language, accent: str) -> Exhibit:
     """
     say, found = language.say, result.variation
     rows = sorted(found.comparison.rates, key=lambda row: -row.rate.rate)
-    names = [found.labels[row.variant] for row in rows]
+    names = [language.word(found.labels[row.variant]) for row in rows]
     best = max(rows, key=lambda row: row.chance_best)
     losses = [row.expected_loss * PER_CONTACTS for row in rows]
     args: dict[str, Any] = {"variant": found.labels[best.variant], "chance": best.chance_best}
@@ -222,7 +222,7 @@ def _headline(result: Variation, language: Language) -> str:
 
 
 def _forest_rows(pair: PairComparison, result: Variation, language: Language) -> list[ForestRow]:
-    label, say = result.labels[pair.variant], language.say
+    label, say = language.word(result.labels[pair.variant]), language.say
     decides = ForestRow(
         label=label,
         detail=say(f"conversion.how.{_how(pair)}"),
@@ -242,7 +242,7 @@ def _forest_rows(pair: PairComparison, result: Variation, language: Language) ->
 
 def _describe_pair(pair: PairComparison, result: Variation, language: Language) -> str:
     low, high, value = (language.format(x, "percent_points") for x in (pair.ci_low, pair.ci_high, pair.difference))
-    return f"{result.labels[pair.variant]} {value} ({language.say('figure.span', low=low, high=high)})"
+    return f"{language.word(result.labels[pair.variant])} {value} ({language.say('figure.span', low=low, high=high)})"
 
 
 def _difference_table(result: Variation, language: Language) -> Table:

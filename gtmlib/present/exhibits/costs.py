@@ -156,7 +156,8 @@ def present_margins(result: Margins, language: Language, accent: str) -> Exhibit
         key = "profitability.margins.too_many" if result.shown_share < LEAST_SHARE else "profitability.margins.none"
         return Exhibit(id="profitability-margins", title=say(key, n=result.n_products, share=result.shown_share))
     segments = [str(name_of("segment", name, language)) for name in result.segments]
-    products = [say("profitability.margins.other") if name == OTHER else name for name in result.products]
+    other = say("profitability.margins.other")
+    products = [other if name == OTHER else language.word(name) for name in result.products]
     n_columns = len(products)
     found = [result.cells[start : start + n_columns] for start in range(0, len(result.cells), n_columns)]
     values = [[cell.rate for cell in row] for row in found]

@@ -35,7 +35,9 @@ def present_retention(result: Retention, language: Language, accent: str) -> Exh
         return Exhibit(id="profitability-retention", title=say("profitability.retention.short"))
     ages = [say("profitability.retention.age", n=point.age * result.months_each) for point in triangle.together]
     values = [[None if n is None else n / cohort.n_customers for n in cohort.n_active] for cohort in triangle.cohorts]
-    names = [f"{cohort.name} ({language.format(cohort.n_customers, 'count')})" for cohort in triangle.cohorts]
+    periods = [language.format(cohort.name, "period") for cohort in triangle.cohorts]
+    sizes = [cohort.n_customers for cohort in triangle.cohorts]
+    names = [f"{name} ({language.format(size, 'count')})" for name, size in zip(periods, sizes, strict=True)]
     far = next((point for point in triangle.together if point.age * result.months_each >= 12), triangle.together[-1])
     args: dict[str, Any] = {"n": far.age * result.months_each, "share": far.active_share, "of": far.n_customers}
     title = say("profitability.retention.title", **args)
@@ -58,9 +60,7 @@ def present_retention(result: Retention, language: Language, accent: str) -> Exh
         alt=f"{title}. {sentence}",
         table=Table(
             columns=tuple(heads),
-            rows=tuple(
-                (cohort.name, cohort.n_customers, *row) for cohort, row in zip(triangle.cohorts, values, strict=True)
-            ),
+            rows=tuple((name, size, *row) for name, size, row in zip(periods, sizes, values, strict=True)),
         ),
         notes=tuple(notes),
     )
@@ -201,7 +201,7 @@ def present_core_customers(result: CoreCustomers, language: Language, accent: st
     """
     say = language.say
     named = {
-        (row.feature, row.level): f"{name_of('segment', row.level, language)} "
+        (row.feature, row.level): f"{name_of(row.feature, row.level, language)} "
         f"({say(f'profitability.core.feature.{row.feature}')})"
         for row in result.levels
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gtmlib.analyses.profitability import EARNED, SegmentProfit, Segments, Waterfall, Whale
+from gtmlib.analyses.profitability import EARNED, SegmentProfit, Segments, Whale
 from gtmlib.analyses.reductions import OTHER
+from gtmlib.analyses.waterfall import Waterfall
 from gtmlib.present.exhibit import Cell, Exhibit, Kpi, Table, columns
 from gtmlib.present.figures import plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language

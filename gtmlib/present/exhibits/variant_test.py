@@ -58,7 +58,7 @@ def present_reps(result: RepComparison, language: Language, accent: str) -> Exhi
         figure=plot_slopes(
             slopes,
             overall,
-            ends=(result.control, result.variant),
+            ends=(language.word(result.control), language.word(result.variant)),
             language=language,
             accent=accent,
             axis_title=say("conversion.axis"),
@@ -127,7 +127,7 @@ def present_variant_segments(result: SegmentComparison, language: Language, acce
     """
     say = language.say
     rows = sorted(result.segments, key=lambda row: -row.difference)
-    names = [row.segment or say("conversion.segment.unknown") for row in rows]
+    names = [language.word(row.segment) or say("conversion.segment.unknown") for row in rows]
     args: dict[str, Any] = {"variant": result.variant, "control": result.control, "pvalue": result.heterogeneity.pvalue}
     kind = "differ" if result.heterogeneity.pvalue < SEGMENTS_DIFFER else "alike"
     points = "conversion.column.difference:percent_points column.low:percent_points column.high:percent_points"

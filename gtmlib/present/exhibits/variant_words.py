@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gtmlib.analyses.conversion.comparison import Variation
-from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.language import Language, has_message
+from gtmlib.present.sentences import name_rep
 from gtmlib.stats.checks import CURABLE, Check
 from gtmlib.stats.planning import MOST_WEEKS
 from gtmlib.stats.variant_results import PairComparison
@@ -14,23 +14,6 @@ from gtmlib.stats.variant_results import PairComparison
 OF_ALL = ("planned_split", "not_randomised", "immature", "duplicates")  # checks of all variants together
 OF_REPS = ("not_randomised", "variant_is_rep", "low_overlap", "few_reps", "simpson")
 OF_COUNTS = ("planned_split", "too_early", "zero_conversions", "few_conversions")
-
-
-def name_rep(label: str, language: Language) -> str:
-    """Name a rep by its label: a number, a name that the contract allows, the folded ones, or an unknown one.
-
-    Parameters
-    ----------
-    label : str
-        As `label_reps` gives it; empty where unknown.
-    language : Language
-        Of the reader.
-    """
-    if label == OTHER:
-        return language.say("group.other")
-    if not label:
-        return language.say("conversion.rep.unknown")
-    return language.say("conversion.rep", n=int(label[1:])) if label[1:].isdigit() and label[0] == "#" else label
 
 
 def name_reps(labels: Iterable[str], language: Language) -> list[str]:
