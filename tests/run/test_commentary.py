@@ -152,7 +152,8 @@ def test_a_finding_that_this_run_does_not_have_stops_it_before_a_report_is_writt
         "cell_type": "code", "id": "a", "metadata": {"tags": ["parameters"]}, "outputs": [], "execution_count": None,
         "source": 'engagement: str = "x"  # the engagement folder\nexports: str = ""  # the exports',
     }  # fmt: skip
-    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     (notebooks / "10_data_check.ipynb").write_text(json.dumps(notebook), "utf-8")
     with pytest.raises(ContractError, match=r"found 'data\.n_rows\[table=customers\]'"):
         run_engagement(
