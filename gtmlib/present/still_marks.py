@@ -15,7 +15,7 @@ from gtmlib.present.still_frame import Frame, stroke_look, visible
 from gtmlib.present.still_text import Anchor, Mark, attributes, number, read_lines, width_of, write_text
 
 FILLS = ("none", "tozeroy", "tozerox", "tonexty", "toself")
-STEPS = {"linear": "", "hv": "hv", "vh": "vh", "spline": ""}
+STEPS = {"linear": "", "hv": "hv", "vh": "vh", "hvh": "hvh", "spline": ""}
 # Corners of a symbol of radius 1; a circle has none.
 SYMBOLS: dict[str, tuple[tuple[float, float], ...]] = {
     "circle": (),
@@ -249,6 +249,8 @@ def _path(points: Sequence[Point], steps: str) -> str:
             parts.append(f"H{x}V{y}")
         elif steps == "vh":
             parts.append(f"V{y}H{x}")
+        elif steps == "hvh":
+            parts.append(f"H{number((before[0] + point[0]) / 2)}V{y}H{x}")
         else:
             parts.append(f"L{x} {y}")
         before = point
@@ -266,7 +268,7 @@ def _area(frame: Frame, trace: Trace, points: Sequence[Point], fill: str, before
         other = _points(frame, before)
         if "stackgroup" in trace.spec:
             other = _place(frame, trace, trace.x, trace.base)
-        turned = {"": "", "hv": "vh", "vh": "hv"}[steps]
+        turned = {"hv": "vh", "vh": "hv"}.get(steps, steps)
         back = _path([point for point in reversed(other) if point is not None], turned)
         return path + back.replace("M", "L", 1)
     which = 0 if fill == "tozerox" else 1

@@ -8,6 +8,8 @@ import re
 from gtmlib.present.exhibit import Cell, CellKind, Table
 from gtmlib.present.language import Language
 
+MOST_ON_PAPER = 6  # columns that fit in letters of the usual size
+
 
 def render_table(table: Table, *, table_id: str, language: Language) -> str:
     """Render a table of raw numbers as HTML, every text escaped.
@@ -40,9 +42,10 @@ def render_table(table: Table, *, table_id: str, language: Language) -> str:
     drawn = drawn.cols_label(dict(zip(names, heads, strict=True))).tab_stubhead(heads[0]).cols_align("left")
     drawn = drawn.cols_align("right", [name for name, kind in zip(names, kinds, strict=True) if kind != "text"])
     found = re.search(r"<table.*</table>", drawn.as_raw_html(), re.DOTALL)
+    dense = ' class="dense"' if len(names) > MOST_ON_PAPER else ""
     body = re.sub(r' (?:class="gt_table"|data-quarto-[a-z-]+="false")', "", found[0] if found else "")
     # Ids and `headers` repeat what the scopes say, and two headings alike would give one id twice.
-    body = re.sub(r' (?:id|headers)="[^"]*"', "", body).replace("<table", f'<table id="{table_id}"', 1)
+    body = re.sub(r' (?:id|headers)="[^"]*"', "", body).replace("<table", f'<table id="{table_id}"{dense}', 1)
     body = re.sub(r' (?:rowspan|colspan)="1"| class="(?:gt_col_headings|gt_table_body)"|\n *', "", body)
     body = re.sub(
         r' class="[^"]*gt_(left|right)[^"]*"', lambda found: ' class="r"' if found[1] == "right" else "", body

@@ -41,9 +41,18 @@ def pack(text: str) -> str:
 
 
 @cache
+def plotly_script() -> str:
+    r"""Give the installed plotly.js in ASCII: its 25 other characters, in patterns, as `\uXXXX`.
+
+    A browser reads a script of single bytes faster than one of double bytes.
+    """
+    return get_plotlyjs().encode("ascii", "backslashreplace").decode()
+
+
+@cache
 def pack_plotly() -> str:
-    """Pack the installed plotly.js."""
-    return pack(get_plotlyjs())
+    """Pack plotly.js."""
+    return pack(plotly_script())
 
 
 def pack_charts(figures: Mapping[str, Spec]) -> str:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plotly.offline import get_plotlyjs
-
 from gtmlib.analyses.findings import Verdict
 from gtmlib.errors import ParameterError
 from gtmlib.present.colours import ACCENT, dark_shade, readable_shade
@@ -23,7 +21,7 @@ from gtmlib.present.exhibit import Exhibit, Kpi, Table
 from gtmlib.present.language import Language
 from gtmlib.present.stills import render_still
 from gtmlib.present.tables import render_table
-from gtmlib.run.packing import dark_style, pack_charts, pack_plotly
+from gtmlib.run.packing import dark_style, pack_charts, pack_plotly, plotly_script
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 STILLS = {"wide": 720, "narrow": 360}  # pixels
@@ -240,7 +238,7 @@ def render_report(view: ReportView) -> str:
     figures = {part.id: json.loads(part.figure.to_json(validate=False)) for part in exhibits if part.figure is not None}
     stills = {name: _stills(name, figure) for name, figure in figures.items()}
     files = {name: (TEMPLATES / "report" / name).read_text("utf-8") for name in FILES}
-    scripts = [files["start.js"], files["report.js"], *([get_plotlyjs()] if figures else [])]
+    scripts = [files["start.js"], files["report.js"], *([plotly_script()] if figures else [])]
     resources = {
         "view": view,
         "figures": figures,
@@ -254,12 +252,11 @@ def render_report(view: ReportView) -> str:
     # nbconvert's environment does not escape; a report's texts are data, and the templates say what is HTML.
     exporter.environment.autoescape = True
     exporter.environment.filters |= {
-        "css_string": css_string,
-        "paired": paired,
-        "deep": deep,
-        "render_table": render_table,
-    }
-    page, _ = exporter.from_notebook_node(new_notebook(), resources)
+        "css_string": css_string, "paired": paired, "deep": deep, "render_table": render_table,
+        "highlight_code": str, "filter_data_type": list,  # of cells, which the base template names and no report has
+    }  # fmt: skip
+    # The step of the class above: HTMLExporter's own reads the whole page again and writes it in another order.
+    page, _ = super(HTMLExporter, exporter).from_notebook_node(new_notebook(), resources)
     return str(page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ TEMPLATE = Path(__file__).with_name(CONTRACT_FILE)
 
 
 def write_demo(demo: Demo, folder: Path) -> None:
-    """Write a demo engagement: its contract, and its exports as messy as real ones.
+    """Write a demo engagement: contract, commentary and logo, and its exports as messy as real ones.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def write_demo(demo: Demo, folder: Path) -> None:
     (folder / CONTRACT_FILE).write_bytes(content)
     (folder / CODES_FILE).unlink(missing_ok=True)
     append_codes(folder, demo.frames["codes"].fillna("").astype(str).to_dict("records"))
+    shutil.copytree(TEMPLATE.with_name("commentary"), folder / "commentary", dirs_exist_ok=True)
+    shutil.copy(TEMPLATE.with_name("logo.svg"), folder)
     (folder / REGISTER_FILE).write_bytes(TEMPLATE.with_name(REGISTER_FILE).read_bytes())
     frames = _with_mess(demo.frames, model)
     for name, source in contract.sources.items():

@@ -161,8 +161,8 @@
       root.dataset.chartsDrawn = charts.length - stale.size;
       await breathe();
     }
-    root.dataset.themeDrawn = isDark() ? "dark" : "light";
     isDrawing = false;
+    root.classList.add("done");
   };
   const drawAnew = () => {
     charts.forEach((chart) => stale.add(chart));
@@ -172,7 +172,7 @@
   const start = async () => {
     follow();
     root.dataset.chartsDrawn = 0;
-    if (!charts.length) return;
+    if (!charts.length) return root.classList.add("done");
     const script = document.createElement("script");
     [script.textContent, packs] = await Promise.all([unpack("plotly"), unpack("charts").then(JSON.parse)]);
     document.head.append(script); // allowed by its hash in the policy, and nothing else is
@@ -197,7 +197,7 @@
   const pointsOf = (chart) => (chart.data ?? []).flatMap((trace, curveNumber) => {
     if (trace.hoverinfo !== "text" || !Array.isArray(trace.hovertext)) return [];
     return trace.hovertext.flatMap((text, place) => (Array.isArray(text)
-      ? text.map((one, column) => ({ curveNumber, pointNumber: [place, column], text: one }))
+      ? text.map((one, column) => ({ curveNumber, xval: trace.x?.[column] ?? column, yval: trace.y?.[place] ?? place, text: one }))
       : [{ curveNumber, pointNumber: place, text }]));
   });
   const plain = (text) => new DOMParser().parseFromString(text.replaceAll("<br>", ", "), "text/html").body.textContent;
@@ -213,14 +213,18 @@
       event.preventDefault();
       if (!step) return Plotly.Fx.unhover(chart);
       place = (place + step + points.length) % points.length;
-      const { curveNumber, pointNumber, text } = points[place];
-      Plotly.Fx.hover(chart, [{ curveNumber, pointNumber }]);
+      const { text, ...point } = points[place];
+      Plotly.Fx.hover(chart, [point]);
       document.getElementById("said").textContent = plain(text);
     });
     figure.addEventListener("blur", () => { place = -1; if (chart.data) Plotly.Fx.unhover(chart); });
   });
 
-  const fail = (error) => { setOpen(true); throw error; };
+  const fail = (error) => {
+    setOpen(true);
+    root.classList.add("done");
+    throw error;
+  };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => start().catch(fail));
   else start().catch(fail);
 })();

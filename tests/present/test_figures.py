@@ -13,7 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtmlib.present.chart_layout import LOOK
-from gtmlib.present.colours import INK, PAPER, QUIET, SOFT, contrast, loss_colour, readable_shade
+from gtmlib.present.colours import (
+    DARK_PAPER,
+    INK,
+    PAPER,
+    QUIET,
+    SOFT,
+    blend,
+    contrast,
+    dark_shade,
+    loss_colour,
+    readable_ink,
+    readable_shade,
+    tint,
+)
 from gtmlib.present.exhibit import Table, TableColumn
 from gtmlib.present.figures import apply_look, plot_heatmap, plot_intervals, plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language
@@ -26,6 +39,22 @@ COLOURS = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 def spec(figure: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(plotly.io.to_json(figure))
     return found
+
+
+@given(COLOURS, COLOURS)
+def test_dark_paper_keeps_the_contrast_of_each_colour(colour: str, other: str) -> None:
+    most = contrast(PAPER, DARK_PAPER)  # what white on dark paper can give
+    for one in (colour, other):
+        wanted = min(contrast(one, PAPER), most)
+        assert wanted - 0.01 <= contrast(dark_shade(one), DARK_PAPER) <= max(wanted * 1.06, 1.12)
+
+
+def test_an_ink_that_is_read_on_a_shade_is_read_on_its_dark_shade() -> None:
+    for accent in ("#1f5f8b", "#8c7500", "#7a2e0e", "#5a5a5a"):
+        for step in range(21):
+            ground = blend(tint(accent, 0.94), readable_shade(accent, 5.5), step / 20)
+            ink = readable_ink(ground)
+            assert contrast(dark_shade(ink), dark_shade(ground)) >= min(4.5, contrast(ink, ground) * 0.94)
 
 
 @given(COLOURS)
@@ -96,3 +125,5 @@ def test_a_table_writes_money_in_the_reader_s_way_and_marks_its_total() -> None:
     assert '<tr class="total">' in page.split("Alla")[0].split("A</th>")[1]
     assert "&#123;&#123;m^2}} &lt;b&gt;" in page
     assert "<style" not in page
+    assert 'data-v="1234567.8" class="r"' in page  # what sorting and CSV read
+    assert page.count('scope="col"') == 2

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import statistics
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import plotly.io
 import pytest
 
 from gtmlib.analyses.conversion import Variation
@@ -14,12 +18,15 @@ from gtmlib.data.engagement import read_engagement
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.metrics import METRICS
 from gtmlib.errors import DataError, RunError
+from gtmlib.present.commentary import finding_ids
+from gtmlib.present.exhibits import present
 from gtmlib.present.language import Language
+from gtmlib.run.commentary import read_commentary, render_all
 from gtmlib.run.notebooks import read_blocks
 from gtmlib.run.plan import NOTEBOOKS, chapter_notebooks
 from gtmlib.run.report import render_report
 from gtmlib.run.runner import Run, latest_manifest, run_engagement
-from gtmlib.run.view import build_view
+from gtmlib.run.view import build_view, findings_of
 from tests.browser import open_browser, open_report
 from tests.run.first_page import n_pages, read_results, strange_numbers, summary_text
 
@@ -85,7 +92,10 @@ def test_the_blocks_of_a_run_give_the_same_bytes_whenever_they_are_rendered(run:
     chapters = {path.stem[3:]: read_blocks(path) for path in sorted(run.folder.glob("*.ipynb"))}
     manifest = latest_manifest("demo", reports=run.folder.parents[1])
     assert manifest is not None
-    view = build_view(chapters, loaded_demo.engagement.contract, Language.of(loaded_demo.engagement, "sv"), manifest)
+    contract = loaded_demo.engagement.contract
+    language = Language.of(loaded_demo.engagement, "sv")
+    words = render_all(read_commentary(loaded_demo.engagement, chapters), findings_of(chapters), language)
+    view = build_view(chapters, contract, language, manifest, words)
     assert render_report(view).encode() == (run.folder / "report.sv.html").read_bytes()
 
 
@@ -141,3 +151,75 @@ def test_wrong_data_stop_a_run_before_anything_is_written(demo_folder: Path, tmp
     with pytest.raises(DataError, match=r"omkostninger\.csv"):
         run_engagement(read_engagement(folder), started_at=STARTED, reports=tmp_path / "reports")
     assert not (tmp_path / "reports").exists()
+
+
+# --- What a client makes of the demo's report: all chapters, as they are sent ---
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as opened:
+        yield opened
+
+
+def test_every_figure_that_a_report_shows_is_explained_in_its_glossary(run: Run) -> None:
+    findings = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
+    assert {finding["id"] for finding in findings} - set(finding_ids()) == set()
+
+
+def test_the_demo_s_report_can_be_read_by_everyone_in_light_and_dark_on_a_phone_and_on_paper(
+    run: Run, browser: Any
+) -> None:
+    path = run.folder / "report.sv.html"
+    assert path.stat().st_size < 3_000_000
+    with open_report(browser, path) as opened:
+        page, inks = opened.page, []
+        for _ in range(2):
+            opened.wait_for_charts()
+            assert opened.n_drawn == opened.n_charts > 15
+            assert opened.grave_faults() == []
+            inks.append(page.eval_on_selector_all(".chart .main-svg text", "all => all.map(one => one.style.fill)"))
+            page.click("#theme")
+        assert len(inks[0]) == len(inks[1]) > 100
+        assert not set(inks[0]) & set(inks[1])  # each ink is another in the dark
+        opened.resize(375)
+        assert opened.sideways == 0
+        page.set_viewport_size({"width": 658, "height": 900})  # between the margins of A4
+        page.emulate_media(media="print")
+        assert opened.sideways == 0
+        assert page.locator(".still.wide:visible").count() == opened.n_charts
+        assert (opened.requests, opened.problems) == ([], [])
+
+
+def test_without_scripts_the_demo_s_report_shows_every_chart_and_every_number(run: Run, browser: Any) -> None:
+    with open_report(browser, run.folder / "report.en.html", width=375, scripts=False) as opened:
+        page = opened.page
+        n_charts = page.locator("figure").count()
+        assert page.locator(".still.narrow:visible").count() == n_charts
+        assert page.locator("table:visible").count() == page.locator("table").count()
+
+
+def test_the_first_chart_is_drawn_about_as_soon_as_in_a_page_with_nothing_else(
+    run: Run, browser: Any, tmp_path: Path
+) -> None:
+    chapters = [read_blocks(path) for path in sorted(run.folder.glob("*.ipynb"))]
+    language = Language("en", "SEK")
+    exhibits = (present(result, language, "#1f5f8b") for blocks in chapters for result, _ in blocks)
+    figure = next(exhibit.figure for exhibit in exhibits if exhibit.figure is not None)
+    bare = tmp_path / "bare.html"
+    mark = "performance.mark('first-chart')"
+    bare.write_text(plotly.io.to_html(figure, include_plotlyjs=True, post_script=mark), "utf-8")
+
+    def milliseconds(path: Path) -> float:
+        with open_report(browser, path) as opened:
+            opened.page.wait_for_selector(".main-svg", state="attached")
+            opened.page.wait_for_timeout(100)
+            return float(opened.page.evaluate("performance.getEntriesByName('first-chart')[0].startTime"))
+
+    # Both in turn, so that whatever else the machine does falls on both.
+    took = [(milliseconds(run.folder / "report.en.html"), milliseconds(bare)) for _ in range(5)]
+    ours, theirs = (min(times) for times in zip(*took, strict=True))
+    ratio = min(ours / theirs, statistics.median(one / other for one, other in took))
+    assert ratio <= 1.2, took
+    if theirs < 1250:  # a machine of two cores that does nothing else
+        assert ours < 1500, took
