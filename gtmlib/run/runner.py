@@ -14,7 +14,7 @@ from gtmlib.data.engagement import Contract, Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
-from gtmlib.run.manifest import make_manifest
+from gtmlib.run.manifest import file_hash, make_manifest
 from gtmlib.run.notebooks import execute_chapters, read_blocks
 from gtmlib.run.plan import NOTEBOOKS, ROOT, plan_run
 from gtmlib.run.report import render_report
@@ -85,6 +85,7 @@ def run_engagement(
         blocks = {chapter.name: read_blocks(part / chapter.notebook.name) for chapter in chapters}
         _write_json(part / "results.json", _results(engagement, blocks))
         names = _write_reports(part, engagement.contract, blocks, manifest)
+        manifest["reports"] = {name: file_hash(part / name) for name in names}
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:
