@@ -84,7 +84,7 @@ class Page:
         return given["result"].get("value")
 
     def wait_until(self, expression: str, *, timeout: float = PATIENCE) -> bool:
-        """Wait until an expression is true in the page.
+        """Wait until an expression is true in the page, or a script of the page has failed.
 
         Parameters
         ----------
@@ -100,11 +100,13 @@ class Page:
         """
         until = time.monotonic() + timeout
         while not (found := bool(self.ask(expression))) and time.monotonic() < until:
+            if any(event["method"] == "Runtime.exceptionThrown" for event in self.events):
+                break
             time.sleep(0.02)
         return found
 
-    def open(self, path: Path) -> None:
-        """Open a file and wait until it is loaded.
+    def start(self, path: Path) -> None:
+        """Begin to open a file.
 
         Parameters
         ----------
@@ -114,6 +116,9 @@ class Page:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self.call("Page.navigate", url=path.resolve().as_uri())
+
+    def wait_for_load(self) -> None:
+        """Wait until what was begun is loaded."""
         self.wait_until("location.protocol === 'file:' && document.readyState === 'complete'")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,20 @@ PRINT = {
     "generateTaggedPDF": True,
     "generateDocumentOutline": True,
 }
+# What is drawn within the page has no place in a PDF's tags; a picture has, and its alternative text with it.
+AS_PICTURES = """(async () => {
+  document.documentElement.classList.add("scripts");
+  const stills = [...document.querySelectorAll("figure[aria-label] svg")].filter((still) => still.checkVisibility());
+  await Promise.all(stills.map((still) => {
+    const figure = still.closest("figure");
+    const picture = Object.assign(new Image(), { alt: figure.getAttribute("aria-label") });
+    picture.className = still.getAttribute("class");
+    picture.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(still))}`;
+    figure.removeAttribute("role");
+    still.replaceWith(picture);
+    return picture.decode();
+  }));
+})()"""
 
 
 def print_reports(reports: Sequence[Path], day: date) -> list[bytes]:
@@ -39,14 +54,17 @@ def print_reports(reports: Sequence[Path], day: date) -> list[bytes]:
         If there is no browser, or it fails.
     """
     printed = []
-    with open_browser() as open_page:
-        for report in reports:
-            with open_page() as page:
-                # Paper shows the stills: plotly.js is not started, and a page takes a fraction of its time.
-                page.call("Emulation.setScriptExecutionDisabled", value=True)
-                page.open(report)
-                page.ask("document.documentElement.classList.add('scripts')")
-                printed.append(date_pdf(base64.b64decode(page.call("Page.printToPDF", **PRINT)["data"]), day))
+    with open_browser() as open_page, ExitStack() as opened:
+        pages = [opened.enter_context(open_page()) for _ in reports]
+        for page, report in zip(pages, reports, strict=True):  # one loads while another is printed
+            # Paper shows the stills: plotly.js is not started, and a page takes a fraction of its time.
+            page.call("Emulation.setScriptExecutionDisabled", value=True)
+            page.call("Emulation.setEmulatedMedia", media="print")
+            page.start(report)
+        for page in pages:
+            page.wait_for_load()
+            page.ask(AS_PICTURES)
+            printed.append(date_pdf(base64.b64decode(page.call("Page.printToPDF", **PRINT)["data"]), day))
     return printed
 
 

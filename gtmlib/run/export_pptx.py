@@ -70,8 +70,11 @@ def _shown(view: ReportView, run: StoredRun) -> Iterator[tuple[Headline, Finding
                 if not isinstance(result, MissingData):
                     stated.setdefault(describe_finding(finding, view.language), (finding, result))
     for headline in view.headlines:
-        finding, result = stated.get(headline.text, (None, None))
-        yield headline, finding, present(result, view.language, view.accent) if result is not None else None
+        if headline.text in stated:
+            finding, result = stated[headline.text]
+            yield headline, finding, present(result, view.language, view.accent)
+        else:
+            yield headline, None, None
 
 
 def _add_cover(deck: Any, view: ReportView) -> None:

@@ -75,7 +75,7 @@ def _read_rows(spec: Spec) -> Bars | None:
     axis = spec["layout"].get("yaxis", {})
     names = dict(zip(values_of(axis.get("tickvals")), values_of(axis.get("ticktext")), strict=False))
     marks = next((trace for trace in spec["data"] if _is_row_marks(trace)), None)
-    if marks is None or not names:
+    if marks is None or not names or axis.get("showgrid", True):  # rows have labels, and no grid between them
         return None
     places, values = values_of(marks.get("y")), values_of(marks.get("x"))
     if any(place not in names for place in places) or len(set(places)) != len(places):
