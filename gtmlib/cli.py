@@ -70,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--alike", type=float, default=0.02, help="intraclass correlation of a rep's contacts (.02)")
     plan.add_argument("--seed", type=int, default=1, help="of the simulation of many looks (1)")
     plan.set_defaults(command=_plan)
+    hypotheses = commands.add_parser("hypotheses", help="list the hypotheses with their verdicts, and what is missing")
+    hypotheses.add_argument("engagement", help="a name under data/, or an engagement folder")
+    seal = "seal what is new or changed in the register, with today's date"
+    hypotheses.add_argument("--declare", action="store_true", help=seal)
+    hypotheses.set_defaults(command=_hypotheses)
     schema = commands.add_parser("schema", help="print the JSON Schema of a contract, for editors")
     schema.set_defaults(command=_schema)
     return parser
@@ -103,7 +108,7 @@ def _run(parsed: argparse.Namespace) -> int:
     engagement = read_engagement(find_engagement(parsed.engagement), parsed.exports)
     run = run_engagement(engagement, parsed.parameters, started_at=started_at)
     print(f"{engagement.name} took {(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
-    print(*run.reports, sep="\n")
+    print(*run.news, *run.reports, sep="\n")
     return 0
 
 
@@ -131,6 +136,17 @@ def _plan(parsed: argparse.Namespace) -> int:
 
     options = {key: value for key, value in vars(parsed).items() if key != "command"}
     print(describe_plan(**options))
+    return 0
+
+
+def _hypotheses(parsed: argparse.Namespace) -> int:
+    from gtmlib.data.engagement import read_engagement
+    from gtmlib.run.engagements import find_engagement
+    from gtmlib.run.hypotheses import describe_hypotheses
+
+    engagement = read_engagement(find_engagement(parsed.engagement))
+    today = datetime.now().astimezone().date() if parsed.declare else None
+    print(describe_hypotheses(engagement, declared_on=today))
     return 0
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import pytest
 
 FLAGS = (
@@ -51,6 +52,26 @@ class OpenPage:
         # A selector, since `wait_for_function` evaluates text, which the report's policy forbids.
         self.page.wait_for_selector(f'html[data-charts-drawn="{self.n_charts}"]', state="attached", timeout=30_000)
 
+    def resize(self, width: int) -> None:
+        """Give the window another width, past the border between phones and the rest, and wait for the charts."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.wait_for_timeout(50)
+        self.wait_for_charts()
+
+    def grave_faults(self) -> list[str]:
+        """What axe-core finds serious or critical for readers with other eyes, hands or ears."""
+        script = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
+        # Inside a function: a script element would need the report's leave.
+        found = self.page.evaluate(
+            f"async () => {{ {script}; return (await axe.run(document, {{resultTypes: ['violations']}})).violations }}"
+        )
+        return [
+            f"{fault['id']}: {node['html'][:200]}"
+            for fault in found
+            if fault["impact"] in ("serious", "critical")
+            for node in fault["nodes"]
+        ]
+
     def picture(self, path: Path, *, full: bool = True) -> None:
         """Write a PNG of the page."""
         self.page.screenshot(path=path, full_page=full)
@@ -83,10 +104,11 @@ def open_browser() -> Iterator[Any]:
 
 @contextmanager
 def open_report(
-    browser: Any, path: Path, *, width: int = 1280, height: int = 900, scripts: bool = True
+    browser: Any, path: Path, *, width: int = 1280, height: int = 900, scripts: bool = True, scheme: str = "light"
 ) -> Iterator[OpenPage]:
     """Open a file by its file address and record requests beside it, console errors and page errors."""
-    context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=scripts)
+    size = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, java_script_enabled=scripts, color_scheme=scheme)
     page = context.new_page()
     opened, address = OpenPage(page), path.resolve().as_uri()
 

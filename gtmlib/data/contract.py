@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import PureWindowsPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gtmlib.data.crm import preset_names
+from gtmlib.data.local_text import Language, LocalText, gather_words
 from gtmlib.data.schema import TABLES, Kind
-from gtmlib.errors import ParameterError
-
-Language = Literal["en", "sv"]
-
-
-class Section(BaseModel):
-    """A table of the contract: strict types, and no key that is not known."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+from gtmlib.data.section import Section, ShortName, nearest, require_known
+from gtmlib.data.strategy import Hypothesis, Strategy, check_hypotheses
 
 
 def _inside(path: str) -> str:
@@ -48,7 +40,6 @@ def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, An
 InsidePath = Annotated[str, AfterValidator(_inside)]
 TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
 PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
-SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Headings = Annotated[dict[str, str], AfterValidator(_known_columns)]
 Words = Annotated[dict[str, dict[str, str]], AfterValidator(_known_columns)]
@@ -59,7 +50,14 @@ class Exclude(Section):
 
     column: str = Field(description="Heading as in the file.")
     values: list[str] = Field(min_length=1, description="Values that exclude a row; '' is an empty cell.")
-    reason: str = Field(min_length=3, description="Why, as the client will read it.")
+    reason: LocalText = Field(description="Why, as the client will read it.")
+
+    @field_validator("reason")
+    @classmethod
+    def _is_a_reason(cls, reason: LocalText) -> LocalText:
+        if len(reason.strip()) < 3:
+            raise ValueError("write why, as the client will read it")
+        return reason
 
 
 class Source(Section):
@@ -132,7 +130,7 @@ class Variants(Section):
     horizon_days: int | None = Field(None, ge=1, description="Days to convert; younger contacts are left out.")
     looks: Literal["one", "many"] = Field("many", description="Whether results are looked at once, or as they come.")
     planned_n: int | None = Field(None, ge=2, description="Planned contacts in all variants together.")
-    names: dict[str, str] = Field({}, description="Variant = what the report calls it.")
+    names: dict[str, LocalText] = Field({}, description="Variant = what the report calls it.")
     unit: Literal["touch", "deal", "customer"] = Field(
         "touch", description="What is one contact; of a deal or customer its first touch with a variant decides."
     )
@@ -224,6 +222,44 @@ class Lifetime(Section):
     n_years: int = Field(5, ge=1, le=10, description="Horizon; nothing in the data speaks of later years.")
 
 
+class FirstLine(Section):
+    """The first contacts with a customer, and who of the reps is senior."""
+
+    stages: list[str] = Field([], description="Stages of touches that are first contacts; none: all touches.")
+    senior: list[str] = Field([], description="Levels in the column seniority of reps that count as senior.")
+
+
+class Focus(Section):
+    """The segments that the client decided to spend its time in."""
+
+    segments: list[str] = Field(min_length=1, description="Core segments, as [segments] names them.")
+
+
+class Leads(Section):
+    """How long a lead has to become something; younger ones are left out and counted."""
+
+    qualified_days: int = Field(30, ge=1, description="Days from hand-over to being qualified.")
+    won_days: int = Field(180, ge=1, description="Days from hand-over to a won deal.")
+    quick_days: int = Field(1, ge=0, description="Days to the first contact that count as quick: 0 is the same day.")
+
+
+class Behaviour(Section):
+    """What somebody does differently from a Monday on, and the evidence that tells whether it is done."""
+
+    id: ShortName = Field(description="Short name in small letters: findings are named by it.")
+    name: str = Field(min_length=3, description="What is done, in the contract's first language.")
+    names: dict[Language, str] = Field({}, description="The same in other languages: sv = ...")
+    rule: Literal["next_step", "reason_logged", "as_planned", "objection_resolved", "quick_contact"] = Field(
+        description="Evidence: conversations with a next step, lost deals with a reason, contacts that got the assigned "
+        "message, objections that were resolved, or leads that were contacted within [leads] quick_days."
+    )
+    starts_on: date = Field(description="The Monday from which it is done.")
+    target: float | None = Field(None, gt=0, le=1, description="Share to reach, such as 0.8.")
+    seen_by: Literal["sales_team", "sales_manager", "marketing", "management"] = Field(
+        "sales_manager", description="Who looks at it every week."
+    )
+
+
 class Disclosure(Section):
     """What a report may show of few people."""
 
@@ -231,25 +267,43 @@ class Disclosure(Section):
     name_reps: bool = Field(False, description="Whether a report may name sales reps; else they are numbered.")
 
 
+FontNames = Annotated[str, Field(pattern=r"^[A-Za-z0-9 ,'\"_-]*$")]
+
+
 class Brand(Section):
-    """How the report looks."""
+    """How the report looks: a consultancy's `brand.toml`, and key by key what an engagement has instead."""
 
     consultancy: str = Field("", description="Who made the report.")
     accent: str = Field("#1f5f8b", pattern=r"^#[0-9a-fA-F]{6}$", description="Main colour, as #rrggbb.")
+    logo: InsidePath | None = Field(None, description="SVG, PNG or JPEG beside the file that names it, at most 300 kB.")
+    text_font: FontNames = Field("", description="Fonts of texts and charts that readers have, such as Calibri, Arial.")
+    heading_font: FontNames = Field("", description="Fonts of headings, such as Georgia, serif.")
+    text_font_file: InsidePath | None = Field(None, description="WOFF2 file that is packed into the report, for texts.")
+    heading_font_file: InsidePath | None = Field(None, description="WOFF2 file that is packed in, for headings.")
+    footer: str = Field("", description="Line at the end of the report and at the foot of its pages.")
+    disclaimer: str = Field("", description="What the report does not promise; on its last page.")
+
+
+class Release(Section):
+    """Who made a draft final: with this section the report is final, without it each page is marked as a draft."""
+
+    released_by: str = Field(min_length=1, description="Name, as the cover shows it.")
+    released_on: date = Field(description="Day of the release.")
 
 
 class Contract(Section):
     """The whole of `engagement.toml`."""
 
     client: str = Field(min_length=1, description="The client's name, as the report shows it.")
-    title: str = Field("", description="Title of the report; none: the standard one.")
+    title: LocalText = Field(LocalText(""), description="Title of the report; none: the standard one.")
     languages: list[Language] = Field(["en"], min_length=1, description="One report is made in each.")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="The engagement's currency, such as SEK.")
     exported_on: date = Field(description="The date of the data: nothing after it is known.")
     period: Period | None = Field(None, description="Days to look at; none: all.")
-    sources: dict[SourceName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
+    sources: dict[ShortName, Source] = Field(min_length=1, json_schema_extra={"additionalProperties": False})
     tables: dict[TableName, str] = Field({}, description="Canonical table = one SELECT over the sources.")
     amounts_without_vat: bool = Field(True, description="Amounts are without VAT. State it; VAT is nobody's revenue.")
+    words: dict[str, LocalText] = Field({}, description="Name in the data, such as a segment = its name per language.")
     segments: Segments = Segments()
     fiscal: Fiscal = Fiscal()
     costs: dict[str, CostRule] = Field({}, description="Cost pool = how it gets to customers; none: direct.")
@@ -261,8 +315,17 @@ class Contract(Section):
     lifetime: Lifetime = Lifetime()
     conversations: Conversations = Conversations()
     variants: Variants | None = None
+    first_line: FirstLine = FirstLine()
+    focus: Focus | None = None
+    leads: Leads = Leads()
+    behaviours: list[Behaviour] = Field(
+        [], max_length=3, description="What is followed every week; three at most, since nobody follows more."
+    )
+    strategy: Strategy = Strategy()
+    hypotheses: list[Hypothesis] = Field([], description="What the strategy rests on, declared before the data.")
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
+    release: Release | None = None
 
     @field_validator("amounts_without_vat")
     @classmethod
@@ -278,45 +341,25 @@ class Contract(Section):
             raise ValueError(
                 f"table '{twice[0]}' is filled twice: keep one, or stack the files by SELECT and UNION ALL"
             )
+        named = [behaviour.id for behaviour in self.behaviours]
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"two behaviours have the id '{twice[0]}': give each its own")
+        check_hypotheses(self.hypotheses, self.strategy)
+        for code in self.languages:
+            self.words_in(code)
         return self
 
+    def words_in(self, code: str) -> dict[str, str]:
+        """Give what the contract's own words, and the names in the data, are in a language.
 
-def require_known(what: str, name: str, known: Collection[str]) -> str:
-    """Give back a name that is among the known ones; refuse another, naming the nearest.
+        Parameters
+        ----------
+        code : str
+            Of the language.
 
-    Parameters
-    ----------
-    what : str
-        What the message calls the thing named.
-    name : str
-        The name to look for.
-    known : collection of str
-        Names that are allowed.
-
-    Raises
-    ------
-    ParameterError
-        With the nearest known name, else all of them.
-    """
-    if name not in known:
-        raise ParameterError(f"unknown {what} '{name}': {nearest(name, known)}")
-    return name
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, else which there are.
-
-    Parameters
-    ----------
-    name : str
-        The unknown name.
-    known : iterable of str
-        Names that there are.
-
-    Examples
-    --------
-    >>> nearest("colums", ["columns", "values"])
-    "did you mean 'columns'?"
-    """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else f"it can be {', '.join(sorted(known))}"
+        Raises
+        ------
+        ValueError
+            If the contract translates the same words in two ways.
+        """
+        return gather_words(self, code) | {name: text.in_language(code) for name, text in self.words.items()}

@@ -6,39 +6,49 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from gtmlib.data.contract import (
+    Behaviour,
     Brand,
     Contract,
     Conversations,
     CostRule,
     Disclosure,
     Exclude,
+    FirstLine,
     Fiscal,
-    Language,
+    Focus,
+    Leads,
     LedgerTotals,
     Lifetime,
     Period,
     Periods,
-    Section,
+    Release,
     Segments,
     Source,
     Variants,
-    nearest,
-    require_known,
 )
+from gtmlib.data.local_text import Language
+from gtmlib.data.section import Section, nearest, require_known
+from gtmlib.data.strategy import Hypothesis, Strategy
 from gtmlib.errors import ContractError, Problem
 
 __all__ = [  # the sections are part of what this module offers, wherever they stand
-    "CONTRACT_FILE", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement", "Exclude", "Fiscal",
-    "Language", "LedgerTotals", "Lifetime", "Period", "Periods", "Section", "Segments", "Source", "Variants",
+    "BRAND_FILE", "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure",
+    "Engagement", "Exclude", "FirstLine", "Fiscal", "Focus", "Hypothesis", "Language", "Leads", "LedgerTotals",
+    "Lifetime", "Period", "Periods", "Release", "Section", "Segments", "Source", "Strategy", "Variants",
     "contract_schema", "nearest", "parse_contract", "read_engagement", "require_known",
 ]  # fmt: skip
 
-CONTRACT_FILE = "engagement.toml"
+CONTRACT_FILE, BRAND_FILE = "engagement.toml", "brand.toml"
+BRAND_ENDINGS = {
+    "logo": (".svg", ".png", ".jpg", ".jpeg"), "text_font_file": (".woff2",), "heading_font_file": (".woff2",)
+}  # fmt: skip
+LARGEST_BRAND_FILE = 300_000  # bytes: each is packed into every report
+_Read = TypeVar("_Read", bound=Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +84,15 @@ def read_engagement(folder: str | Path, exports: str | Path | None = None) -> En
     Raises
     ------
     ContractError
-        If there is no contract, or anything in it is unknown or wrong: all problems at once, with their lines.
+        If there is no contract, or anything in it is unknown or wrong: all problems at once, with their lines. The
+        same for the consultancy's `brand.toml`, which stands beside the engagement folders and may be missing.
     """
     folder = Path(folder).resolve()
     path = folder / CONTRACT_FILE
     if not path.is_file():
         raise ContractError(f"{folder}: there is no {CONTRACT_FILE}. Write one with 'gtm new {folder.name}'.")
     contract = parse_contract(path.read_bytes(), place=f"{folder.name}/{CONTRACT_FILE}")
+    contract = contract.model_copy(update={"brand": _merge_brand(contract.brand, folder)})
     return Engagement(folder.name, folder, Path(exports).resolve() if exports else folder / "exports", contract)
 
 
@@ -99,6 +111,10 @@ def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
     ContractError
         With every problem, each with its line, key and the nearest known key.
     """
+    return _parse(content, place, Contract)
+
+
+def _parse(content: bytes, place: str, model: type[_Read]) -> _Read:
     try:
         text = content.decode("utf-8-sig")
         values = tomllib.loads(text)
@@ -112,10 +128,37 @@ def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
         fix = "Texts stand in quotes, dates as 2025-12-31"
         raise ContractError(Problem(place=f"{place} line {line}", what=what, fix=fix)) from None
     try:
-        return Contract.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
-        problems = [_problem(dict(item), text, place) for item in error.errors()]
+        problems = [_problem(dict(item), text, place, model) for item in error.errors()]
         raise ContractError(*sorted(problems, key=lambda problem: _line_number(problem.place))) from None
+
+
+def _merge_brand(own: Brand, folder: Path) -> Brand:
+    """Take the consultancy's brand, and key by key what the engagement has instead; paths become absolute."""
+    shared, home = Brand(), folder.parent
+    if (path := home / BRAND_FILE).is_file():
+        shared = _parse(path.read_bytes(), f"{home.name}/{BRAND_FILE}", Brand)
+    merged: dict[str, Any] = {}
+    places = ((shared, home, f"{home.name}/{BRAND_FILE}: "), (own, folder, f"{folder.name}/{CONTRACT_FILE}: brand."))
+    for brand, base, place in places:
+        given = {key: getattr(brand, key) for key in brand.model_fields_set}
+        for key in (key for key in BRAND_ENDINGS if given.get(key)):
+            given[key] = _brand_file(base / given[key], key, place + key)
+        merged |= given
+    return Brand().model_copy(update=merged)
+
+
+def _brand_file(path: Path, key: str, place: str) -> str:
+    what = ""
+    if not path.is_file():
+        what = "names a file that is not there"
+    elif path.suffix.lower() not in BRAND_ENDINGS[key] or path.stat().st_size > LARGEST_BRAND_FILE:
+        what = "names a file that can't be packed into a report"
+    if what:
+        fix = f"Give {' or '.join(BRAND_ENDINGS[key])} of at most {LARGEST_BRAND_FILE // 1000} kB, beside this file"
+        raise ContractError(Problem(place=place, what=what, fix=fix, values=(path.name,)))
+    return str(path)
 
 
 def contract_schema() -> dict[str, Any]:
@@ -135,12 +178,12 @@ _SHAPES = {  # first words of pydantic's error types, in the words of someone wh
 }
 
 
-def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
+def _problem(error: dict[str, Any], text: str, place: str, root: type[Section]) -> Problem:
     loc, kind = tuple(error["loc"]), error["type"]
     key = ".".join(str(part) for part in loc if part != "[key]")
     where = f"{place} line {_line_of(text, loc)}: {key}" if loc else place
     if kind == "extra_forbidden":
-        hint = nearest(str(loc[-1]), _model_at(loc).model_fields)
+        hint = nearest(str(loc[-1]), _model_at(loc, root).model_fields)
         if len(loc) > 1 and loc[-1] in Contract.model_fields:
             hint = "it belongs above the first [section]"
         return Problem(place=where, what="is unknown here", fix=_sentence(hint))
@@ -150,7 +193,7 @@ def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
     if loc[-1:] == ("[key]",):
         what = f"As a name: {what}" if kind == "value_error" else "A name has small letters, digits and _ only"
     elif kind == "string_pattern_mismatch":
-        what = str(_model_at(loc).model_fields[str(loc[-1])].description)
+        what = str(_model_at(loc, root).model_fields[str(loc[-1])].description)
     given = (str(error["input"]),) if isinstance(error["input"], (str, int, float, bool)) else ()
     return Problem(place=where, what="can't be used", fix=_sentence(what), values=given)
 
@@ -159,9 +202,9 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".")
 
 
-def _model_at(loc: tuple[Any, ...]) -> Any:
+def _model_at(loc: tuple[Any, ...], root: type[Section]) -> Any:
     """Give the section that the last key of `loc` stands in, by walking the contract's types along the others."""
-    here: Any = Contract
+    here: Any = root
     for part in loc[:-1]:
         if isinstance(here, type) and issubclass(here, Section):
             here = here.model_fields[str(part)].annotation

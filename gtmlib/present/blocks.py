@@ -33,7 +33,7 @@ def show(result: Any, engagement: Engagement) -> None:
     if result is None:
         return
     contract = engagement.contract
-    language = Language(contract.languages[0], contract.currency)
+    language = Language.of(contract)
     exhibit = present(result, language, contract.brand.accent)
     display({MIME: to_block(result), **_preview(exhibit, language)}, raw=True)
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from colorsys import hls_to_rgb, rgb_to_hls
+
 ACCENT = "#1f5f8b"
 INK, SOFT, QUIET, PAPER = "#1c2127", "#59626c", "#8a929a", "#ffffff"
+DARK_PAPER = "#14181d"
 # Vermilion and brown: colour-blind eyes tell both from blue and green; the one that differs more in grey is taken.
 LOSSES = ("#c8501e", "#7a2e0e")
 
@@ -105,6 +110,50 @@ def readable_ink(ground: str) -> str:
     '#ffffff'
     """
     return max((INK, PAPER), key=lambda ink: contrast(ink, ground))
+
+
+def dark_shade(colour: str) -> str:
+    """Give what a colour is on dark paper: of the same hue, with the same contrast to its paper.
+
+    So two colours that can be told apart on white paper can be told apart on dark paper, and ink that can be read on a
+    shade still can: the contrast of any two is the quotient of their contrasts to the paper.
+
+    Parameters
+    ----------
+    colour : str
+        `#rrggbb`, as it is on white paper.
+
+    Examples
+    --------
+    >>> dark_shade("#ffffff") == DARK_PAPER
+    True
+    >>> contrast(dark_shade("#1f5f8b"), DARK_PAPER) >= contrast("#1f5f8b", PAPER) - 0.05
+    True
+    """
+    if colour == PAPER:
+        return DARK_PAPER
+    wanted = contrast(colour, PAPER)
+    hue, _, depth = rgb_to_hls(*(part / 255 for part in _channels(colour)))
+    shades = ("#" + "".join(f"{round(part * 255):02x}" for part in hls_to_rgb(hue, step / 255, depth * 0.85))
+              for step in range(16, 256))  # fmt: skip
+    return next((shade for shade in shades if contrast(shade, DARK_PAPER) >= wanted), "#ffffff")
+
+
+def dark_shades(texts: Iterable[str]) -> dict[str, str]:
+    """Give the dark shade of every colour that stands in some texts, such as specs of charts.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        With colours as `#rrggbb`.
+
+    Examples
+    --------
+    >>> dark_shades(['{"color": "#ffffff"}'])
+    {'#ffffff': '#14181d'}
+    """
+    found = sorted({colour for text in texts for colour in re.findall(r"#[0-9a-f]{6}\b", text)})
+    return {colour: dark_shade(colour) for colour in found}
 
 
 def loss_colour(accent: str = ACCENT) -> str:

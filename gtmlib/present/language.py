@@ -5,8 +5,8 @@ from __future__ import annotations
 import gettext
 import re
 import string
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,10 +16,11 @@ from babel import Locale, dates, lists, numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from gtmlib.data.engagement import Contract
 from gtmlib.errors import ParameterError
 
 CATALOGS = Path(__file__).parent / "locale"
-LOCALES = {"en": "en_GB", "sv": "sv_SE"}
+LOCALES = {"en": "en_GB", "sv": "sv_SE", "da": "da_DK", "nb": "nb_NO", "fi": "fi_FI"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,11 @@ class Language:
     Parameters
     ----------
     code : str
-        `en` or `sv`.
+        A key of `LOCALES`.
     currency : str
         ISO 4217 code that `money` is written in.
+    words : mapping
+        What the client's and the consultant's words are in this language, where they differ (`Contract.words_in`).
 
     Raises
     ------
@@ -41,10 +44,25 @@ class Language:
 
     code: str
     currency: str
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if self.code not in LOCALES:
             raise ParameterError(f"there is no catalog of language '{self.code}': there are {', '.join(LOCALES)}")
+
+    @classmethod
+    def of(cls, contract: Contract, code: str = "") -> Language:
+        """Give a language with the currency and the words of a contract.
+
+        Parameters
+        ----------
+        contract : Contract
+            Of the engagement.
+        code : str
+            A key of `LOCALES`; the contract's first language if empty.
+        """
+        code = code or contract.languages[0]
+        return cls(code, contract.currency, contract.words_in(code))
 
     def say(self, key: str, **args: Any) -> str:
         """Say the catalog's message with its numbers.
@@ -102,6 +120,16 @@ class Language:
         if kind not in _FORMATS:
             raise ParameterError(f"unknown kind of value '{kind}': it can be {', '.join(_FORMATS)}")
         return _FORMATS[kind](value, self)
+
+    def word(self, text: str) -> str:
+        """Give what the client's or the consultant's word is in this language; the word itself if nobody said it.
+
+        Parameters
+        ----------
+        text : str
+            Such as a segment or a variant, as results hold it.
+        """
+        return self.words.get(text, text)
 
     @property
     def locale(self) -> Locale:
@@ -162,7 +190,7 @@ def _calendar(skeleton: str) -> Callable[[Any, Language], str]:
 
 _POINTS, _SIZE = _decimal("+#,##0.0;-#,##0.0"), _decimal("#,##0.0")
 _FORMATS: dict[str, Callable[[Any, Language], str]] = {
-    "text": lambda value, _: str(value),
+    "text": lambda value, language: language.word(str(value)),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
     "percent_points": lambda value, language: (
@@ -178,7 +206,9 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "date": _date,
     "month": _calendar("yMMM"),
     "day": _calendar("MMMd"),
-    "list": lambda value, language: str(lists.format_list([str(item) for item in value], locale=language.locale)),
+    "list": lambda value, language: str(
+        lists.format_list([language.word(str(item)) for item in value], locale=language.locale)
+    ),
 }
 
 
@@ -198,7 +228,7 @@ def read_catalog(code: str) -> Catalog:
 
     Parameters
     ----------
-    code : {'en', 'sv'}
+    code : str
         Of the language.
     """
     with (CATALOGS / f"{code}.po").open("rb") as file:

@@ -84,3 +84,29 @@ def describe_evidence(finding: Finding, language: Language) -> str:
     kind = "percent_points" if kind == "percent" and is_difference else kind
     low, high = language.format(finding.ci_low, kind), language.format(finding.ci_high, kind)
     return language.say("evidence.interval", n=finding.n, low=low, high=high, level=finding.confidence_level)
+
+
+def format_finding(finding: Finding, language: Language) -> str:
+    """Write a finding's value in the reader's way, with its unit; a verdict in a word.
+
+    Parameters
+    ----------
+    finding : Finding
+        Any that a chapter shows.
+    language : Language
+        Of the reader.
+
+    Returns
+    -------
+    str
+        As a chart or table writes it: a number in a sentence can't disagree with them.
+    """
+    if finding.value is None:
+        return language.say(f"report.verdict.{finding.verdict}").lower() if finding.verdict else "–"
+    if finding.unit == "share" and finding.id.endswith((".difference", ".verdict")):
+        return language.say("unit.points", value=finding.value)
+    if finding.unit in ("days", "months"):
+        is_one = language.format(finding.value, "number") == "1"
+        return language.say(f"unit.{finding.unit[:-1] if is_one else finding.unit}", value=finding.value)
+    kinds = {"share": "percent", "count": "count", "pvalue": "pvalue", "ratio": "number", None: "number"}
+    return language.format(finding.value, kinds.get(finding.unit, "money"))

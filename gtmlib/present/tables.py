@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from gtmlib.present.exhibit import Table
+from gtmlib.present.exhibit import Cell, CellKind, Table
 from gtmlib.present.language import Language
 
 
@@ -24,7 +24,8 @@ def render_table(table: Table, *, table_id: str, language: Language) -> str:
     Returns
     -------
     str
-        A `table` whose headings have a scope and whose numbers stand to the right; without any style of its own.
+        A `table` whose headings have a scope and whose numbers stand to the right (class `r`) and carry their raw value
+        (`data-v`); without any style of its own.
     """
     import pandas as pd
     from great_tables import GT
@@ -42,7 +43,35 @@ def render_table(table: Table, *, table_id: str, language: Language) -> str:
     body = re.sub(r' (?:class="gt_table"|data-quarto-[a-z-]+="false")', "", found[0] if found else "")
     # Ids and `headers` repeat what the scopes say, and two headings alike would give one id twice.
     body = re.sub(r' (?:id|headers)="[^"]*"', "", body).replace("<table", f'<table id="{table_id}"', 1)
-    if table.has_total_row:
+    body = re.sub(r' (?:rowspan|colspan)="1"| class="(?:gt_col_headings|gt_table_body)"|\n *', "", body)
+    body = re.sub(
+        r' class="[^"]*gt_(left|right)[^"]*"', lambda found: ' class="r"' if found[1] == "right" else "", body
+    )
+    raw = iter([raw_text(cell, kind) for row in table.rows for cell, kind in list(zip(row, kinds, strict=True))[1:]])
+    body = re.sub(r"<td(?=[ >])", lambda _: f"<td{next(raw)}", body)
+    if table.has_total_row:  # stays below when the rows are sorted
         start = body.rindex("<tr>")
         body = f'{body[:start]}<tr class="total">{body[start + 4 :]}'
     return body
+
+
+def raw_text(cell: Cell, kind: CellKind) -> str:
+    """Give the attribute by which a cell is sorted and written to CSV: its raw value, in the unit of its heading.
+
+    Parameters
+    ----------
+    cell : str, int, float or None
+        Raw value.
+    kind : CellKind
+        How the reader sees it.
+
+    Examples
+    --------
+    >>> raw_text(1234.5, "money"), raw_text(0.045, "percent_points"), raw_text("A", "text")
+    (' data-v="1234.5"', ' data-v="4.5"', '')
+    """
+    if cell is None or kind == "text":
+        return ""
+    if isinstance(cell, str):
+        return f' data-v="{html.escape(cell)}"'
+    return f' data-v="{cell * 100 if kind == "percent_points" else cell:.10g}"'

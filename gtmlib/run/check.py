@@ -43,7 +43,7 @@ def check_engagement(engagement: Engagement, *, reports: Path = REPORTS) -> tupl
         loaded = load_tables(engagement)
     except DataError as error:
         return _describe_problems(contract, error.problems), False
-    report, language = loaded.report, Language(contract.languages[0], contract.currency)
+    report, language = loaded.report, Language.of(contract)
     n_read, n_used = sum(source.n_read for source in report.sources), sum(source.n_used for source in report.sources)
     count = f"{_n(len(report.sources), 'source')}, {_n(n_read, 'row')} read, {n_used:,} used"
     changes = describe_changes(engagement, report, latest_manifest(engagement.name, reports=reports))

@@ -10,8 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gtmlib.data.engagement import CONTRACT_FILE, Engagement
+from gtmlib.data.engagement import BRAND_FILE, CONTRACT_FILE, Engagement
 from gtmlib.data.loaded import LoadReport
+from gtmlib.data.register import REGISTER_FILE
 from gtmlib.run.plan import SET_BY_RUN, Chapter
 
 # What the numbers and the file depend on; the lock file has all versions.
@@ -33,14 +34,19 @@ def make_manifest(engagement: Engagement, report: LoadReport, chapters: Iterable
     Returns
     -------
     dict
-        JSON values: engagement, contract_sha256, exported_on, inputs (one per source), tables, notebooks (name =
-        sha256), parameters (those that a consultant can set) and versions. Paths are left out: they name machines.
+        JSON values: engagement, contract_sha256, register_sha256 (of declared hypotheses), words_sha256 (of the brand's
+        file and the commentary), exported_on, inputs (one per source), tables, notebooks (name = sha256), parameters
+        (those that a consultant can set) and versions. Paths are left out: they name machines.
     """
     planned = tuple(chapters)
+    words = (engagement.folder.parent / BRAND_FILE, *sorted((engagement.folder / "commentary").glob("*.md")))
     given = [item for chapter in planned for item in chapter.parameters.items() if item[0] not in SET_BY_RUN]
+    register = engagement.folder / REGISTER_FILE
     return {
         "engagement": engagement.name,
         "contract_sha256": file_hash(engagement.folder / CONTRACT_FILE),
+        "register_sha256": file_hash(register) if register.is_file() else "",
+        "words_sha256": {path.name: file_hash(path) for path in words if path.is_file()},
         "exported_on": engagement.contract.exported_on.isoformat(),
         "inputs": [asdict(source) for source in report.sources],
         "tables": [asdict(table) for table in report.tables],

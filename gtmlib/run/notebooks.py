@@ -18,7 +18,10 @@ from gtmlib.run.plan import Chapter
 AT_ONCE = 2
 KERNEL = {
     "KernelManager": {"transport_encryption": "auto"},  # client data pass here: nobody else on the machine reads them
-    "NotebookClient": {"extra_arguments": ["--log-level=CRITICAL"]},  # else each kernel reports its own shutdown
+    "NotebookClient": {
+        "extra_arguments": ["--log-level=CRITICAL"],  # else each kernel reports its own shutdown
+        "kernel_manager_class": "gtmlib.run.kernels.ForkedKernelManager",
+    },
 }
 
 
@@ -87,6 +90,7 @@ def read_blocks(notebook: Path) -> tuple[tuple[Any, tuple[Finding, ...]], ...]:
 def _execute(chapter: Chapter, folder: Path) -> Failure | None:
     import papermill
     from jupyter_core.utils import ensure_event_loop
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
@@ -107,4 +111,7 @@ def _execute(chapter: Chapter, folder: Path) -> Failure | None:
         # Counted from 0 with the cell that papermill injects above it: counted from 1 in the notebook as it was.
         place = f"{chapter.notebook.name}, cell {error.cell_index}{line}"
         return Failure(chapter=chapter.name, place=place, message=f"{error.ename}: {error.evalue}")
+    except DeadKernelError:
+        message = "the kernel died: most often because memory ran out; close other programs, or read fewer rows"
+        return Failure(chapter=chapter.name, place=chapter.notebook.name, message=message)
     return None

@@ -16,7 +16,8 @@ from gtmlib.errors import ParameterError
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
-SET_BY_RUN = ("engagement", "exports")
+FINDINGS = "findings"  # a chapter with this parameter runs after the others and reads what they found
+SET_BY_RUN = ("engagement", "exports", FINDINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,23 +7,25 @@ template and the very plotly.js that is packed into it, each by its hash, and no
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
+import itertools
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-from plotly.offline import get_plotlyjs
+from typing import Any
 
 from gtmlib.analyses.findings import Verdict
 from gtmlib.errors import ParameterError
-from gtmlib.present.colours import ACCENT, readable_shade
+from gtmlib.present.colours import ACCENT, dark_shade, readable_shade
 from gtmlib.present.exhibit import Exhibit, Kpi, Table
 from gtmlib.present.language import Language
+from gtmlib.present.stills import render_still
 from gtmlib.present.tables import render_table
+from gtmlib.run.packing import dark_style, pack_charts, pack_plotly, plotly_script
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+STILLS = {"wide": 720, "narrow": 360}  # pixels
+FILES = ("start.js", "report.js", "style.css", "print.css")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,45 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """A hypothesis on the first page.
+
+    Parameters
+    ----------
+    claim : str
+        What is claimed.
+    verdict : {'confirmed', 'refuted', 'cannot_tell'}
+        Shown as a badge.
+    found : str
+        What was found against the line, or what keeps it from being told.
+    todo : str
+        What follows, and what waiting costs.
+    exhibit_id : str
+        Where more is said.
+    """
+
+    claim: str
+    verdict: Verdict
+    found: str
+    todo: str
+    exhibit_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monday:
+    """What somebody does differently from a Monday on.
+
+    Parameters
+    ----------
+    text, detail : str
+        What is done; who looks at it, from when, and the share to reach.
+    """
+
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterView:
     """A chapter: what it is called, what it found, what it asked, and its exhibits.
 
@@ -62,6 +103,8 @@ class ChapterView:
         In their order.
     missing : tuple of str
         A sentence on what the chapter lacks, then what to ask for, item by item; shown before the exhibits.
+    commentary : str
+        The consultant's own words: HTML as `render_commentary` gives it, the only text here that is not plain.
     """
 
     id: str
@@ -70,6 +113,7 @@ class ChapterView:
     question: str = ""
     exhibits: tuple[Exhibit, ...] = ()
     missing: tuple[str, ...] = ()
+    commentary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +152,26 @@ class ReportView:
         The brand's colour, `#rrggbb`.
     period, data_date : str
         Written by the language; left out of the cover where empty.
-    is_draft : bool
-        Whether the report is marked as a draft.
+    released : str
+        Who released the report and when, as a sentence; empty marks every page as a draft.
+    logo : str
+        Address that holds the picture, as `data_uri` gives it.
+    text_font, heading_font : str
+        Names of fonts for a style sheet; empty: those of the template.
+    font_faces : str
+        Style rules of the fonts that are packed in, see `font_face`.
+    footer, disclaimer : str
+        At the foot of pages, and on the last one.
     lead : str
         A sentence or two under the heading of the summary.
+    verdicts : tuple of VerdictRow
+        Hypotheses of the summary.
     headlines : tuple of Headline
         Findings of the summary.
+    behaviours : tuple of Monday
+        What is done from Monday on, three at most.
+    changes : tuple of str
+        What moved since the run on other data before; empty where nothing did.
     kpis : tuple of Kpi
         Numbers of the summary.
     chapters : tuple of ChapterView
@@ -122,6 +180,8 @@ class ReportView:
         Paragraphs at the head of the method appendix.
     appendix : tuple of AppendixTable
         After the method.
+    glossary : tuple of (str, str)
+        What each figure that the report shows is called, and what it means.
     """
 
     language: Language
@@ -131,13 +191,23 @@ class ReportView:
     accent: str = ACCENT
     period: str = ""
     data_date: str = ""
-    is_draft: bool = False
+    released: str = ""
+    logo: str = ""
+    text_font: str = ""
+    heading_font: str = ""
+    font_faces: str = ""
+    footer: str = ""
+    disclaimer: str = ""
     lead: str = ""
+    verdicts: tuple[VerdictRow, ...] = ()
     headlines: tuple[Headline, ...] = ()
+    behaviours: tuple[Monday, ...] = ()
+    changes: tuple[str, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     chapters: tuple[ChapterView, ...] = ()
     method: tuple[str, ...] = ()
     appendix: tuple[AppendixTable, ...] = ()
+    glossary: tuple[tuple[str, str], ...] = ()
 
 
 def render_report(view: ReportView) -> str:
@@ -166,32 +236,66 @@ def render_report(view: ReportView) -> str:
     if twice := sorted({f"'{name}'" for name in ids if ids.count(name) > 1}):
         raise ParameterError(f"several parts of the report have the id {', '.join(twice)}: give each its own")
     figures = {part.id: json.loads(part.figure.to_json(validate=False)) for part in exhibits if part.figure is not None}
-    files = {name: (TEMPLATES / "report" / name).read_text("utf-8") for name in ("start.js", "report.js", "style.css")}
-    scripts = [files["start.js"], files["report.js"], *([get_plotlyjs()] if figures else [])]
+    stills = {name: _stills(name, figure) for name, figure in figures.items()}
+    files = {name: (TEMPLATES / "report" / name).read_text("utf-8") for name in FILES}
+    scripts = [files["start.js"], files["report.js"], *([plotly_script()] if figures else [])]
     resources = {
         "view": view,
         "figures": figures,
+        "stills": stills,
+        "still_style": dark_style(itertools.chain(*stills.values())),
         "files": files,
         "script_hashes": [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts],
-        "plotly_pack": plotly_pack() if figures else "",
+        "packs": {"plotly": pack_plotly(), "charts": pack_charts(figures)} if figures else {},
     }
     exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
     # nbconvert's environment does not escape; a report's texts are data, and the templates say what is HTML.
     exporter.environment.autoescape = True
-    filters = {"css_string": css_string, "readable_shade": readable_shade, "render_table": render_table}
-    exporter.environment.filters |= filters
-    page, _ = exporter.from_notebook_node(new_notebook(), resources)
+    exporter.environment.filters |= {
+        "css_string": css_string, "paired": paired, "deep": deep, "render_table": render_table,
+        "highlight_code": str, "filter_data_type": list,  # of cells, which the base template names and no report has
+    }  # fmt: skip
+    # The step of the class above: HTMLExporter's own reads the whole page again and writes it in another order.
+    page, _ = super(HTMLExporter, exporter).from_notebook_node(new_notebook(), resources)
     return str(page)
 
 
-@cache
-def plotly_pack() -> str:
-    """Give the installed plotly.js as gzip in base64: the same text for the same plotly and zlib.
+def _stills(name: str, figure: dict[str, Any]) -> tuple[str, ...]:
+    """Draw a chart as it is on a wide page and on paper, and as it is on a phone."""
+    wide, narrow = (render_still(figure, id=f"{name}-{size}", width=width) for size, width in STILLS.items())
+    return wide.replace('class="still"', 'class="still wide"', 1), narrow.replace(
+        'class="still"', 'class="still narrow"', 1
+    )
 
-    The header is written here, without time and system, which `gzip` fills differently on other machines.
+
+def deep(accent: str) -> str:
+    """Give the shade of a brand's colour that white ink can be read on, however small.
+
+    Parameters
+    ----------
+    accent : str
+        `#rrggbb`.
     """
-    body = gzip.compress(get_plotlyjs().encode(), 9)[10:]
-    return base64.b64encode(b"\x1f\x8b\x08\0\0\0\0\0\x02\xff" + body).decode()
+    return readable_shade(accent, 9.0)
+
+
+def paired(accent: str, ratio: float) -> str:
+    """Give the shades of a brand's colour that can be read on white and on dark paper, for a style sheet.
+
+    Parameters
+    ----------
+    accent : str
+        `#rrggbb`.
+    ratio : float
+        Least contrast, in [1, 21].
+
+    Examples
+    --------
+    >>> paired("#1f5f8b", 5.2)
+    'light-dark(#1f5f8b, #6aa8d2)'
+    """
+    light = readable_shade(accent, ratio)
+    return f"light-dark({light}, {dark_shade(light)})"
 
 
 def css_string(text: str) -> str:

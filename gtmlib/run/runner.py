@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from gtmlib.data.engagement import Contract, Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
+from gtmlib.run.changes import Changes, compare_with_previous, describe_news, reached_stops
+from gtmlib.run.commentary import Commentary, read_commentary, render_all
 from gtmlib.run.manifest import file_hash, make_manifest
-from gtmlib.run.notebooks import execute_chapters, read_blocks
-from gtmlib.run.plan import NOTEBOOKS, ROOT, plan_run
+from gtmlib.run.notebooks import Failure, execute_chapters, read_blocks
+from gtmlib.run.plan import FINDINGS, NOTEBOOKS, ROOT, Chapter, plan_run
 from gtmlib.run.report import render_report
-from gtmlib.run.view import Blocks, build_view
+from gtmlib.run.view import Blocks, build_view, findings_of
 
 REPORTS = ROOT / "reports"
 
@@ -33,10 +35,13 @@ class Run:
         Holds all that the run made.
     reports : tuple of Path
         One file per language.
+    news : tuple of str
+        For the consultant, in English: what moved since the earlier run, and which declared stops are reached.
     """
 
     folder: Path
     reports: tuple[Path, ...]
+    news: tuple[str, ...] = ()
 
 
 def run_engagement(
@@ -62,14 +67,15 @@ def run_engagement(
 
     Raises
     ------
-    ParameterError, DataError
-        Before any kernel starts.
+    ParameterError, DataError, ContractError
+        Before any kernel starts; a commentary that cites what this run did not find, before any report is written.
     RunError
         If a chapter fails; `<run>-failed/` then holds the author's copies with their tracebacks, and nothing else.
     """
     from tqdm import tqdm
 
     chapters = plan_run(engagement, given, notebooks=notebooks)
+    commentary = read_commentary(engagement, [chapter.name for chapter in chapters])
     manifest = make_manifest(engagement, load_tables(engagement).report, chapters)
     home = reports / engagement.name
     run = _free_name(home, started_at)
@@ -77,20 +83,25 @@ def run_engagement(
     part.mkdir(parents=True)
     try:
         with tqdm(total=len(chapters), unit="chapter", desc=engagement.name) as bar:
-            failures = execute_chapters(chapters, part, done=lambda _: bar.update())
+            failures = _execute(engagement, chapters, part, done=lambda _: bar.update())
         if failures:
             failed = part.rename(home / f"{run}-failed")
             kept = f"The notebooks with their tracebacks are in {failed}"
             raise RunError(*(f"{failure.place}: {failure.message}" for failure in failures), kept)
-        blocks = {chapter.name: read_blocks(part / chapter.notebook.name) for chapter in chapters}
-        _write_json(part / "results.json", _results(engagement, blocks))
-        names = _write_reports(part, engagement.contract, blocks, manifest)
+        blocks = read_chapters(chapters, part)
+        changes = compare_with_previous(home, manifest, findings_of(blocks), engagement.contract)
+        _write_json(part / "results.json", _results(engagement, blocks, changes))
+        names = _write_reports(part, engagement.contract, blocks, manifest, commentary, changes)
         manifest["reports"] = {name: file_hash(part / name) for name in names}
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Run(folder=folder, reports=tuple(folder / name for name in names))
+    return Run(
+        folder=folder,
+        reports=tuple(folder / name for name in names),
+        news=describe_news(changes, reached_stops(findings_of(blocks), engagement.contract)),
+    )
 
 
 def latest_manifest(name: str, *, reports: Path = REPORTS) -> dict[str, Any] | None:
@@ -112,29 +123,72 @@ def latest_manifest(name: str, *, reports: Path = REPORTS) -> dict[str, Any] | N
     return dict(json.loads(paths[-1].read_text("utf-8"))) if paths else None
 
 
+def read_chapters(chapters: Iterable[Chapter], folder: Path) -> dict[str, Blocks]:
+    """Read the blocks of executed chapters.
+
+    Parameters
+    ----------
+    chapters : iterable of Chapter
+        Those to read.
+    folder : Path
+        Where the executed notebooks lie.
+    """
+    return {chapter.name: read_blocks(folder / chapter.notebook.name) for chapter in chapters}
+
+
+def _execute(
+    engagement: Engagement, chapters: tuple[Chapter, ...], part: Path, *, done: Callable[[str], None]
+) -> tuple[Failure, ...]:
+    """Execute the chapters, and after them those that read what the others found."""
+    first = [chapter for chapter in chapters if FINDINGS not in chapter.parameters]
+    failures = execute_chapters(first, part, done=done)
+    if failures or len(first) == len(chapters):
+        return failures
+    path = part / ".findings.json"
+    _write_json(path, _results(engagement, read_chapters(first, part), None))
+    told = [
+        replace(chapter, parameters=chapter.parameters | {FINDINGS: str(path)})
+        for chapter in chapters
+        if FINDINGS in chapter.parameters
+    ]
+    failures = execute_chapters(told, part, done=done)
+    path.unlink()
+    return failures
+
+
 def _free_name(home: Path, started_at: datetime) -> str:
     name = f"{started_at:%Y-%m-%d_%H%M%S}"
     taken = {path.name.strip(".").removesuffix(".part").removesuffix("-failed") for path in home.glob("*")}
     return next(n for n in (name, *(f"{name}_{i:02d}" for i in range(1, 100))) if n not in taken)
 
 
-def _results(engagement: Engagement, blocks: Mapping[str, Blocks]) -> dict[str, Any]:
+def _results(engagement: Engagement, blocks: Mapping[str, Blocks], changes: Changes | None) -> dict[str, Any]:
     findings = [
         {"chapter": name} | asdict(one) for name, shown in blocks.items() for _, found in shown for one in found
     ]
-    return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings}
+    since = {"changes": asdict(changes)} if changes else {}
+    return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings, **since}
 
 
-def _write_reports(folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any) -> list[str]:
+def _write_reports(
+    folder: Path,
+    contract: Contract,
+    blocks: Mapping[str, Blocks],
+    manifest: Any,
+    commentary: Sequence[Commentary],
+    changes: Changes | None,
+) -> list[str]:
+    languages = [Language.of(contract, code) for code in contract.languages]
+    words = [render_all(commentary, findings_of(blocks), language) for language in languages]  # before a file is there
     names = []
-    for code in contract.languages:
-        name = "report.html" if len(contract.languages) == 1 else f"report.{code}.html"
-        view = build_view(blocks, contract, Language(code, contract.currency), manifest)
-        (folder / name).write_text(render_report(view), "utf-8")
+    for language, said in zip(languages, words, strict=True):
+        name = "report.html" if len(languages) == 1 else f"report.{language.code}.html"
+        view = build_view(blocks, contract, language, manifest, said, changes)
+        (folder / name).write_bytes(render_report(view).encode())  # bytes: the same line ends on every system
         names.append(name)
     return names
 
 
 def _write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False, default=list)
-    path.write_text(text + "\n", "utf-8")
+    path.write_bytes(f"{text}\n".encode())

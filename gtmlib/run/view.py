@@ -8,32 +8,31 @@ from typing import Any
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engagement import Contract
-from gtmlib.present.exhibit import Table, columns
+from gtmlib.present.exhibit import Kpi, Table, columns
 from gtmlib.present.exhibits import present
 from gtmlib.present.exhibits.data_check import describe_needed
-from gtmlib.present.language import Language
-from gtmlib.present.sentences import describe_evidence, describe_finding
-from gtmlib.run.report import AppendixTable, ChapterView, Headline, ReportView
+from gtmlib.present.language import Language, has_message
+from gtmlib.run.changes import Changes
+from gtmlib.run.packing import data_uri, font_face
+from gtmlib.run.report import AppendixTable, ChapterView, ReportView
+from gtmlib.run.summary import summarise
 
 Say = Callable[..., str]
 Blocks = Sequence[tuple[Any, tuple[Finding, ...]]]
 
-# Findings for the first page, most decisive first: verdicts, then money, then reasons, then trust in the data.
-SUMMARY = (
-    ("conversion.verdict", 3),
-    ("profitability.total_contribution", 1),
-    ("profitability.top_20_share", 1),
-    ("objections.rate", 1),
-    ("data.reason_logged_rate", 1),
-    ("data.fidelity_rate", 1),
-)
+MOST_KPIS = 4  # a row on paper
 INPUT_COLUMNS = (
     "data.column.file report.appendix.hash data.column.read:count data.column.excluded:count data.column.used:count"
 )
 
 
 def build_view(
-    chapters: Mapping[str, Blocks], contract: Contract, language: Language, manifest: Mapping[str, Any]
+    chapters: Mapping[str, Blocks],
+    contract: Contract,
+    language: Language,
+    manifest: Mapping[str, Any],
+    commentary: Mapping[str, str] | None = None,
+    changes: Changes | None = None,
 ) -> ReportView:
     """Build what a report shows.
 
@@ -47,28 +46,64 @@ def build_view(
         The reader's.
     manifest : mapping
         Inputs, parameters and versions, for the appendix.
+    commentary : mapping, optional
+        Chapter = the consultant's own words, as `render_commentary` gives them.
+    changes : Changes, optional
+        What moved since the run on other data before.
     """
-    say = language.say
-    views = tuple(_chapter(name, blocks, contract, language) for name, blocks in chapters.items())
+    say, brand, release = language.say, contract.brand, contract.release
+    words = commentary or {}
+    views = tuple(_chapter(name, blocks, contract, language, words.get(name, "")) for name, blocks in chapters.items())
     period = contract.period
+    faces = {"gtm-text": brand.text_font_file, "gtm-headings": brand.heading_font_file}
+    summary = summarise(chapters, contract, language, changes)
     return ReportView(
         language=language,
         client=contract.client,
-        title=contract.title or say("report.standard_title"),
-        consultancy=contract.brand.consultancy,
-        accent=contract.brand.accent,
+        title=contract.title.in_language(language.code) or say("report.standard_title"),
+        consultancy=brand.consultancy,
+        accent=brand.accent,
+        logo=data_uri(brand.logo),
+        text_font=", ".join(filter(None, ("gtm-text" if brand.text_font_file else "", brand.text_font))),
+        heading_font=", ".join(filter(None, ("gtm-headings" if brand.heading_font_file else "", brand.heading_font))),
+        font_faces="".join(font_face(name, path) for name, path in faces.items()),
+        footer=brand.footer,
+        disclaimer=brand.disclaimer,
+        released=say("report.released", name=release.released_by, day=release.released_on) if release else "",
         period=say("report.period_span", starts=period.starts_on, ends=period.ends_on) if period else "",
         data_date=language.format(contract.exported_on, "date"),
-        lead=say("report.summary.lead"),
-        headlines=_headlines(chapters, language),
-        kpis=tuple(kpi for view in views for exhibit in view.exhibits for kpi in exhibit.kpis)[:6],
+        lead=summary.lead,
+        verdicts=summary.verdicts,
+        headlines=summary.headlines,
+        behaviours=summary.behaviours,
+        changes=summary.changes,
+        kpis=tuple(_rank_kpis(views)[:MOST_KPIS]),
         chapters=views,
         method=(say("report.method.ledger"), say("report.method.interval"), say("report.method.privacy")),
         appendix=_appendix(manifest, language),
+        glossary=_glossary(findings_of(chapters), language),
     )
 
 
-def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) -> ChapterView:
+def findings_of(chapters: Mapping[str, Blocks]) -> tuple[Finding, ...]:
+    """Give every finding of a run, in the report's order.
+
+    Parameters
+    ----------
+    chapters : mapping
+        Chapter = its blocks.
+    """
+    return tuple(finding for blocks in chapters.values() for _, found in blocks for finding in found)
+
+
+def _glossary(findings: Sequence[Finding], language: Language) -> tuple[tuple[str, str], ...]:
+    """Explain each figure that is shown, by the catalogs; the tests hold them against the findings of all chapters."""
+    keys = [f"glossary.{name}" for name in dict.fromkeys(finding.id for finding in findings)]
+    pairs = [(language.say(key), language.say(f"{key}.meaning")) for key in keys if has_message(language, key)]
+    return tuple(sorted(pairs, key=lambda pair: pair[0].lower()))
+
+
+def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language, commentary: str) -> ChapterView:
     shown = [result for result, _ in blocks if not isinstance(result, MissingData)]
     exhibits = tuple(present(result, language, contract.brand.accent) for result in shown)
     chapter = language.say(f"chapter.{name}")
@@ -82,21 +117,14 @@ def _chapter(name: str, blocks: Blocks, contract: Contract, language: Language) 
         question=language.say(f"question.{name}"),
         exhibits=exhibits,
         missing=(language.say("missing.ask" if not exhibits else "missing.ask_more"), *asked) if asked else (),
+        commentary=commentary,
     )
 
 
-def _headlines(chapters: Mapping[str, Blocks], language: Language) -> tuple[Headline, ...]:
-    shown = [(finding, name) for name, blocks in chapters.items() for _, findings in blocks for finding in findings]
-    chosen = [pair for wanted, most in SUMMARY for pair in [pair for pair in shown if pair[0].id == wanted][:most]]
-    return tuple(
-        Headline(
-            text=describe_finding(finding, language),
-            verdict=finding.verdict,
-            evidence=describe_evidence(finding, language),
-            exhibit_id=f"chapter-{name}",
-        )
-        for finding, name in chosen
-    )
+def _rank_kpis(views: Sequence[ChapterView]) -> list[Kpi]:
+    """Give the numbers of the summary in a row: those about the client's market before those about the data."""
+    ranked = sorted(views, key=lambda view: view.id == "chapter-data_check")
+    return [kpi for view in ranked for exhibit in view.exhibits for kpi in exhibit.kpis]
 
 
 def _appendix(manifest: Mapping[str, Any], language: Language) -> tuple[AppendixTable, ...]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
 
 from gtmlib.data.engagement import CONTRACT_FILE, Contract, Source, parse_contract
+from gtmlib.data.register import REGISTER_FILE
 from templates.demo.synth import Demo, Model, read_model
 
 TEMPLATE = Path(__file__).with_name(CONTRACT_FILE)
 
 
 def write_demo(demo: Demo, folder: Path) -> None:
-    """Write a demo engagement: its contract, and its exports as messy as real ones.
+    """Write a demo engagement: contract, commentary and logo, and its exports as messy as real ones.
 
     Parameters
     ----------
@@ -33,6 +35,9 @@ def write_demo(demo: Demo, folder: Path) -> None:
     contract = parse_contract(content, place=str(TEMPLATE))
     (folder / "exports").mkdir(parents=True, exist_ok=True)
     (folder / CONTRACT_FILE).write_bytes(content)
+    shutil.copytree(TEMPLATE.with_name("commentary"), folder / "commentary", dirs_exist_ok=True)
+    shutil.copy(TEMPLATE.with_name("logo.svg"), folder)
+    (folder / REGISTER_FILE).write_bytes(TEMPLATE.with_name(REGISTER_FILE).read_bytes())
     frames = _with_mess(demo.frames, model)
     for name, source in contract.sources.items():
         path, layout = folder / "exports" / str(source.file), model["layouts"].get(name, {})

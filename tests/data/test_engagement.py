@@ -235,6 +235,38 @@ def test_every_example_of_the_template_is_a_contract_too() -> None:
     assert contract.variants.model_fields_set == type(contract.variants).model_fields.keys()
 
 
+def test_the_consultants_words_are_one_text_or_one_per_language() -> None:
+    once, each = (parse_contract(f"title = {title}\n{BASE}".encode()) for title in ('"Us"', '{ sv = "Vi", da = "Os" }'))
+    assert [once.title.in_language(code) for code in ("en", "sv")] == ["Us", "Us"]
+    assert [each.title.in_language(code) for code in ("en", "sv", "da")] == ["Vi", "Vi", "Os"]
+    assert (once.title, each.title) == ("Us", "Vi")
+    assert each.words_in("da") == {"Vi": "Os"}
+    assert once.words_in("da") == {}
+
+
+def test_a_name_in_the_data_has_a_word_in_each_language() -> None:
+    text = BASE + '[words]\nManufacturing = { sv = "Tillverkning" }\nRetail = { en = "Retail", da = "Detailhandel" }\n'
+    contract = parse_contract(text.encode())
+    assert contract.words_in("sv")["Manufacturing"] == "Tillverkning"
+    assert contract.words_in("da")["Retail"] == "Detailhandel"
+    assert contract.words_in("en")["Retail"] == "Retail"
+
+
+@pytest.mark.parametrize(
+    ("added", "what"),
+    [
+        ('title = { xx = "Us" }', "Write a text, or a table of texts by language: en, sv, da, nb, fi"),
+        ("title = { en = 1 }", "Write a text, or a table of texts by language: en, sv, da, nb, fi"),
+        ("title = {}", "Write a text, or a table of texts by language: en, sv, da, nb, fi"),
+        ("title = 1", "Write a text, in quotes"),
+        ('title = { en = "a", sv = "b" }\nwords.x = { en = "a", sv = "c" }\nlanguages = ["sv"]',
+         "'a' is translated in two ways: 'b' and 'c'"),
+    ],
+)  # fmt: skip
+def test_words_that_are_in_no_language_or_in_two_ways_are_refused(added: str, what: str) -> None:
+    assert what in problems_of(f"{added}\n{BASE}")[0]
+
+
 def test_the_template_shows_every_key_of_a_source() -> None:
     known = parse_contract(uncommented(TEMPLATE.read_text("utf-8")).encode()).sources.values()
     assert {key for source in known for key in source.model_fields_set} == type(next(iter(known))).model_fields.keys()

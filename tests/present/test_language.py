@@ -103,8 +103,8 @@ def test_an_unknown_kind_of_value_names_those_that_are_known() -> None:
 
 
 def test_an_unknown_language_names_those_that_there_are() -> None:
-    with pytest.raises(ParameterError, match="there is no catalog of language 'da': there are en, sv"):
-        Language("da", "SEK")
+    with pytest.raises(ParameterError, match="there is no catalog of language 'de': there are en, sv, da, nb, fi"):
+        Language("de", "SEK")
 
 
 def test_the_catalog_is_read_once() -> None:

@@ -15,6 +15,7 @@ from gtmlib.analyses.conversion.contacts import (
     rep_order,
     reps_below_floor,
 )
+from gtmlib.analyses.conversion.trust import trust_findings
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.findings import Verdict as Answer
 from gtmlib.analyses.reductions import OTHER, MissingData
@@ -96,7 +97,7 @@ class Variation:
         return max(self.comparison.pairs, key=lambda pair: (pair.verdict == "winner", pair.difference))
 
     def findings(self) -> tuple[Finding, ...]:
-        """Give rates, adjusted differences, verdicts and the split check."""
+        """Give rates, adjusted differences, verdicts, the split check, and what a verdict rests on."""
         found: list[Finding] = []
         control = self.labels[self.comparison.rule.control]
         for row in self.comparison.rates:
@@ -117,7 +118,7 @@ class Variation:
         message = f"conversion.finding.split_{'kept' if split.is_as_planned else 'broken'}"
         args = {"pvalue": split.pvalue, "n": n}
         found.append(Finding("conversion.sample_ratio_pvalue", split.pvalue, "pvalue", message, args, n=n))
-        return tuple(found)
+        return (*found, *trust_findings(self.comparison, self.labels, self.contacts_per_week))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

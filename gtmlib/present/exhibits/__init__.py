@@ -10,6 +10,7 @@ from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.data_check import Coverage, DataCheck
+from gtmlib.analyses.hypotheses import Cascade, Verdicts
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
@@ -28,6 +29,7 @@ from gtmlib.present.exhibits.customers import (
     present_survival,
 )
 from gtmlib.present.exhibits.data_check import present_coverage, present_data_check, present_missing
+from gtmlib.present.exhibits.hypotheses import present_cascade, present_verdicts
 from gtmlib.present.exhibits.objections import present_objections
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
 from gtmlib.present.exhibits.variant_test import (
@@ -69,6 +71,8 @@ PRESENTERS: dict[type, Presenter] = {
     Fidelity: present_fidelity,
     Plan: present_plan,
     FalseAlarms: present_false_alarms,
+    Verdicts: present_verdicts,
+    Cascade: present_cascade,
 }
 
 
