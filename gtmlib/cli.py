@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from gtmlib.errors import GtmError
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 if the contract or the data are wrong, 2 if the call is, 3 if a chapter failed.
+        0; 1 if the contract, the data or a report are wrong, 2 if the call is, 3 if a chapter or an export failed.
     """
     parsed = _parser().parse_args(arguments)
     try:
@@ -47,6 +48,17 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function)
     given: dict[str, Any] = {"dest": "parameters", "metavar": "NAME=VALUE", "action": "append", "default": []}
     run.add_argument("-p", help="a parameter of the chapters", **given)
+    export = commands.add_parser(
+        "export", help="make PDF, XLSX and PPTX of a finished run, without running anything again"
+    )
+    export.add_argument("engagement", help="a name under data/, or an engagement folder")
+    export.add_argument("--run", metavar="RUN", help="name of the run's folder; the latest if not given")
+    for kind, what in (("pdf", "each report, tagged"), ("xlsx", "all tables"), ("pptx", "a slide per headline")):
+        export.add_argument(f"--{kind}", action="append_const", dest="formats", const=kind, help=what)
+    export.set_defaults(command=_export)
+    verify = commands.add_parser("verify", help="check a report that is delivered, or was")
+    verify.add_argument("report", help="the HTML file")
+    verify.set_defaults(command=_verify)
     plan = commands.add_parser("plan", help="say how many contacts and weeks a comparison of messages takes")
     plan.add_argument("--baseline", type=float, required=True, help="conversion rate of the control, such as .10")
     plan.add_argument("--lift", type=float, required=True, help="difference worth seeing, such as .03")
@@ -107,6 +119,25 @@ def _run(parsed: argparse.Namespace) -> int:
     print(f"{engagement.name} took {(datetime.now().astimezone() - started_at).total_seconds():.1f} s")
     print(*run.news, *run.reports, sep="\n")
     return 0
+
+
+def _export(parsed: argparse.Namespace) -> int:
+    from gtmlib.data.engagement import read_engagement
+    from gtmlib.run.engagements import find_engagement
+    from gtmlib.run.exports import FORMATS, export_run
+    from gtmlib.run.stored import read_stored_run
+
+    run = read_stored_run(read_engagement(find_engagement(parsed.engagement)), parsed.run)
+    print(*export_run(run, parsed.formats or FORMATS), sep="\n")
+    return 0
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from gtmlib.run.verify import verify_report
+
+    found = verify_report(Path(parsed.report))
+    print(found)
+    return 1 if found.problems else 0
 
 
 def _plan(parsed: argparse.Namespace) -> int:

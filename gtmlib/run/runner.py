@@ -16,7 +16,7 @@ from gtmlib.errors import RunError
 from gtmlib.present.language import Language
 from gtmlib.run.changes import Changes, compare_with_previous, describe_news, reached_stops
 from gtmlib.run.commentary import Commentary, read_commentary, render_all
-from gtmlib.run.manifest import make_manifest
+from gtmlib.run.manifest import file_hash, make_manifest
 from gtmlib.run.notebooks import Failure, execute_chapters, read_blocks
 from gtmlib.run.plan import FINDINGS, NOTEBOOKS, ROOT, Chapter, plan_run
 from gtmlib.run.report import render_report
@@ -92,6 +92,7 @@ def run_engagement(
         changes = compare_with_previous(home, manifest, findings_of(blocks), engagement.contract)
         _write_json(part / "results.json", _results(engagement, blocks, changes))
         names = _write_reports(part, engagement, blocks, manifest, commentary, changes)
+        manifest["reports"] = {name: file_hash(part / name) for name in names}
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:

@@ -1,0 +1,370 @@
+"""Exports of a finished run: a workbook of numbers, slides of native charts, and a PDF that can be read aloud."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import time
+import zipfile
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from gtmlib.data.engagement import Engagement, read_engagement
+from gtmlib.errors import ParameterError, RunError
+from gtmlib.present.language import LOCALES, Language
+from gtmlib.run.browser import find_browser
+from gtmlib.run.export_pdf import date_pdf, print_reports
+from gtmlib.run.export_pptx import make_slides
+from gtmlib.run.export_xlsx import make_workbook, number_format, sheet_name
+from gtmlib.run.exports import export_run, with_fixed_dates
+from gtmlib.run.native_charts import Bars, Curves, read_chart
+from gtmlib.run.runner import run_engagement
+from gtmlib.run.stored import StoredRun, read_stored_run
+from gtmlib.run.view import build_view
+
+STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="module")
+def engagement(demo_folder: Path) -> Engagement:
+    return read_engagement(demo_folder)
+
+
+@pytest.fixture(scope="module")
+def run(engagement: Engagement, reports: Path) -> StoredRun:
+    run_engagement(engagement, started_at=STARTED, reports=reports)
+    return read_stored_run(engagement, reports=reports)
+
+
+@pytest.fixture(scope="module")
+def exported(run: StoredRun) -> tuple[Path, ...]:
+    return export_run(run, ("xlsx", "pptx"))
+
+
+def sheets(path: Path) -> dict[str, list[list[Any]]]:
+    book = CalamineWorkbook.from_path(path)
+    return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def charts(path: Path) -> list[Any]:
+    from pptx import Presentation
+
+    slides = list(Presentation(str(path)).slides)[1:]
+    return [[shape for shape in slide.shapes if shape.has_chart] for slide in slides]
+
+
+# --- The stored run ---
+
+
+def test_a_run_is_found_by_its_name_and_the_latest_is_taken_else(
+    engagement: Engagement, run: StoredRun, reports: Path
+) -> None:
+    assert run.folder.name == "2026-01-02_030405"
+    assert read_stored_run(engagement, run.folder.name, reports=reports).folder == run.folder
+    with pytest.raises(ParameterError, match=r"no finished run '2026-01-02_030406'.*2026-01-02_030405"):
+        read_stored_run(engagement, "2026-01-02_030406", reports=reports)
+
+
+def test_without_a_run_the_message_says_how_to_make_one(engagement: Engagement, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="gtm run demo"):
+        read_stored_run(engagement, reports=tmp_path)
+
+
+def test_a_contract_that_has_changed_since_is_not_exported(
+    run: StoredRun, reports: Path, demo_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(demo_folder, folder)
+    contract = folder / "engagement.toml"
+    contract.write_text(contract.read_text("utf-8") + "# later\n", "utf-8")
+    with pytest.raises(RunError, match="changed since the run"):
+        read_stored_run(read_engagement(folder), reports=reports)
+
+
+# --- All of them ---
+
+
+def test_exports_lie_beside_the_reports_in_every_language_and_nothing_else_does(
+    exported: tuple[Path, ...], run: StoredRun
+) -> None:
+    assert sorted(path.name for path in exported) == [
+        "report.en.pptx",
+        "report.en.xlsx",
+        "report.sv.pptx",
+        "report.sv.xlsx",
+    ]
+    assert not list(run.folder.glob("*.part"))
+
+
+def test_the_same_run_gives_the_same_bytes(exported: tuple[Path, ...], run: StoredRun) -> None:
+    before = [path.read_bytes() for path in exported]
+    time.sleep(2.1)  # zip files count in steps of two seconds
+    assert [path.read_bytes() for path in export_run(run, ("xlsx", "pptx"))] == before
+
+
+def test_no_date_in_an_export_is_the_clocks(exported: tuple[Path, ...], run: StoredRun) -> None:
+    day = run.contract.exported_on.isoformat()
+    for path in exported:
+        with zipfile.ZipFile(path) as file:
+            assert {entry.date_time for entry in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            assert set(re.findall(r"W3CDTF\">([\d-]+)T", file.read("docProps/core.xml").decode())) == {day}
+
+
+def test_dates_are_fixed_in_files_within_files_too() -> None:
+    inner, outer = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as file:
+        file.writestr("docProps/core.xml", '<a type="dcterms:W3CDTF">2026-11-22T01:02:03Z</a>')
+    with zipfile.ZipFile(outer, "w") as file:
+        file.writestr("ppt/embeddings/a.xlsx", inner.getvalue())
+    fixed = zipfile.ZipFile(io.BytesIO(with_fixed_dates(outer.getvalue(), date(2025, 12, 31))))
+    core = zipfile.ZipFile(io.BytesIO(fixed.read("ppt/embeddings/a.xlsx"))).read("docProps/core.xml")
+    assert core == b'<a type="dcterms:W3CDTF">2025-12-31T00:00:00Z</a>'
+
+
+def test_a_failed_export_leaves_nothing(run: StoredRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GTM_BROWSER", str(tmp_path / "none"))
+    stored = replace(run, folder=tmp_path)
+    with pytest.raises(RunError, match=r"no Chromium, Chrome or Edge.*GTM_BROWSER"):
+        export_run(stored, ("xlsx", "pdf"))
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- The workbook ---
+
+
+def test_cells_of_the_findings_are_numbers_that_equal_the_results(exported: tuple[Path, ...], run: StoredRun) -> None:
+    findings = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
+    for code, name in (("en", "Findings"), ("sv", "Resultat")):
+        rows = sheets(run.folder / f"report.{code}.xlsx")[name][3:]
+        assert len(rows) == len(findings)
+        for row, finding in zip(rows, findings, strict=True):
+            assert row[2] == finding["id"]
+            numbers = [finding[key] for key in ("value", "ci_low", "ci_high", "confidence_level", "n")]
+            assert row[4:9] == ["" if number is None else pytest.approx(number, rel=1e-15) for number in numbers]
+
+
+def test_every_table_of_the_report_has_a_sheet_of_its_raw_numbers(exported: tuple[Path, ...], run: StoredRun) -> None:
+    view = build_view(run.blocks, run.contract, Language("sv", "SEK"), run.manifest)
+    tables = [exhibit for chapter in view.chapters for exhibit in chapter.exhibits if exhibit.table] + list(
+        view.appendix
+    )
+    found = list(sheets(run.folder / "report.sv.xlsx").values())[2:]
+    assert len(found) == len(tables)
+    for part, rows in zip(tables, found, strict=True):
+        assert rows[0][0] == part.title
+        assert part.table is not None
+        for cells, row in zip(part.table.rows, rows[3:], strict=False):
+            for cell, written, column in zip(cells, row, part.table.columns, strict=False):
+                if isinstance(cell, int | float):
+                    assert written == pytest.approx(cell, rel=1e-15), (part.title, column.label)
+                elif cell is not None and column.kind == "text":
+                    assert written == cell
+
+
+def test_sheet_names_are_short_unique_and_of_signs_that_excel_knows(exported: tuple[Path, ...], run: StoredRun) -> None:
+    for code in ("en", "sv"):
+        names = list(sheets(run.folder / f"report.{code}.xlsx"))
+        assert len({name.lower() for name in names}) == len(names) > 20
+        assert all(0 < len(name) <= 31 and not re.search(r"[\[\]:*?/\\]|^'|'$", name) for name in names)
+    assert len(sheet_name("9.9 " + "A/B: [what] 'is' it? " * 9)) <= 31
+
+
+def test_headings_stay_in_sight_and_can_be_filtered_and_the_contents_lead_to_every_sheet(
+    exported: tuple[Path, ...], run: StoredRun
+) -> None:
+    with zipfile.ZipFile(run.folder / "report.sv.xlsx") as file:
+        pages = [file.read(name).decode() for name in file.namelist() if name.startswith("xl/worksheets/sheet")]
+        links = pages[0].count("<hyperlink ")
+    assert links == len(pages) - 1
+    assert all('state="frozen"' in page and "<autoFilter " in page for page in pages[1:])
+    assert all(
+        'paperSize="9"' in page and 'orientation="landscape"' in page and "<oddFooter>" in page for page in pages
+    )
+
+
+def test_texts_of_a_client_are_no_formulas_and_no_links(run: StoredRun) -> None:
+    view = build_view(run.blocks, run.contract, Language("en", "SEK"), run.manifest)
+    chapter = view.chapters[1]
+    exhibit = next(exhibit for exhibit in chapter.exhibits if exhibit.table)
+    assert exhibit.table is not None
+    table = replace(
+        exhibit.table, rows=(("=1+1", *exhibit.table.rows[0][1:]), ("https://x.example", *exhibit.table.rows[0][1:]))
+    )
+    hostile = replace(
+        view,
+        chapters=(view.chapters[0], replace(chapter, exhibits=(replace(exhibit, table=table),)), *view.chapters[2:]),
+    )
+    with zipfile.ZipFile(io.BytesIO(make_workbook(hostile, run))) as file:
+        pages = "".join(file.read(name).decode() for name in file.namelist() if name.startswith("xl/worksheets"))
+    assert "<f>" not in pages
+    assert "x.example" not in pages
+
+
+@pytest.mark.parametrize("code", list(LOCALES))
+@pytest.mark.parametrize("kind", ["money", "money_exact", "percent", "count", "number", "pvalue"])
+def test_excel_writes_a_number_as_the_report_does(code: str, kind: str) -> None:
+    language = Language(code, "SEK")
+    pattern = number_format(kind, language)
+    digits = 2 if kind in ("money_exact", "number") else 3 if kind == "pvalue" else 1 if kind == "percent" else 0
+    number = f"{(1234567.8 if kind != 'percent' else 123.4):,.{digits}f}" if kind != "pvalue" else "0.042"
+    value = {"percent": 1.234, "pvalue": 0.042}.get(kind, 1234567.8)
+    said = re.sub(r"[#0][#0,.]*", number, re.sub(r"\[\$([^\]]+)\]", r"\1", pattern))
+    signs = str.maketrans(
+        dict.fromkeys(" ,.\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
+    )  # separators are those of the reader's Excel
+    assert said.translate(signs).removesuffix("0") == language.format(value, kind).translate(signs).removesuffix("0")
+
+
+# --- The slides ---
+
+
+def test_each_headline_has_a_slide_with_its_sentence_its_evidence_and_the_brand(
+    exported: tuple[Path, ...], run: StoredRun
+) -> None:
+    from pptx import Presentation
+
+    view = build_view(run.blocks, run.contract, Language("sv", "SEK"), run.manifest)
+    slides = list(Presentation(str(run.folder / "report.sv.pptx")).slides)
+    assert len(slides) == len(view.headlines) + 1
+    assert slides[0].shapes.title.text_frame.text == view.title
+    for headline, slide in zip(view.headlines, slides[1:], strict=True):
+        assert slide.shapes.title.text_frame.text == headline.text
+        texts = " ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+        assert headline.evidence in texts
+        assert view.client in texts
+
+
+def test_each_headline_has_a_native_chart_whose_numbers_are_those_of_its_exhibit(
+    exported: tuple[Path, ...], run: StoredRun
+) -> None:
+    results = {
+        finding["id"]: finding
+        for finding in json.loads((run.folder / "results.json").read_text("utf-8"))["findings"][::-1]
+    }
+    found = charts(run.folder / "report.en.pptx")
+    assert all(len(shapes) == 1 for shapes in found)
+    numbers = [list(shapes[0].chart.plots[0].series[0].values) for shapes in found]
+    for name in (
+        "conversion.verdict",
+        "profitability.total_contribution",
+        "objections.rate",
+        "data.reason_logged_rate",
+    ):
+        assert any(pytest.approx(results[name]["value"]) in values for values in numbers), name
+    for shapes in found:
+        assert shapes[0]._element.nvGraphicFramePr.cNvPr.get("descr")
+        book = CalamineWorkbook.from_filelike(io.BytesIO(shapes[0].chart.part.chart_workbook.xlsx_part.blob))
+        cells = [cell for row in book.get_sheet_by_index(0).to_python() for cell in row]
+        numbers = [cell for cell in cells if isinstance(cell, float)]
+        # What Edit Data opens; Excel keeps fifteen digits.
+        assert pytest.approx(shapes[0].chart.plots[0].series[0].values[0], rel=1e-15) in numbers
+
+
+def test_intervals_are_error_bars_of_the_native_chart(exported: tuple[Path, ...], run: StoredRun) -> None:
+    results = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
+    finding = next(found for found in results if found["id"] == "conversion.verdict")
+    chart = charts(run.folder / "report.en.pptx")[0][0].chart
+    sizes = [float(point.text) for point in chart._chartSpace.iterfind(".//{*}errBars/{*}plus//{*}v")]
+    place = [pytest.approx(value) == finding["value"] for value in chart.plots[0].series[0].values].index(True)
+    assert sizes[place] == pytest.approx(finding["ci_high"] - finding["value"])
+
+
+def test_rows_become_bars_with_their_intervals_and_lines_become_curves() -> None:
+    from tests.present.test_stills import ours
+
+    figures = ours()
+    bars = read_chart(figures["bars"])
+    assert bars == Bars(
+        labels=("Manufacturing", "Retail & <chains>", "Public sector"), values=(0.1, 0.2, 0.3), low=(0.05, 0.1, 0.2),
+        high=(0.2, 0.3, 0.5), colours=bars.colours if isinstance(bars, Bars) else (),
+    )  # fmt: skip
+    whale = read_chart(figures["whale"])
+    assert isinstance(whale, Curves)
+    assert whale.lines[0][1] == ((0.0, 0.0), (0.4, 1.5))
+    assert read_chart(figures["heatmap"]) is None
+
+
+def test_the_slides_open_in_libreoffice(exported: tuple[Path, ...], run: StoredRun, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("LibreOffice is not on this machine: the slides are read by python-pptx alone")
+    command = [office, f"-env:UserInstallation={tmp_path.as_uri()}/profile", "--headless", "--convert-to", "pdf"]
+    subprocess.run(
+        [*command, "--outdir", str(tmp_path), str(run.folder / "report.sv.pptx")], check=True, capture_output=True
+    )
+    assert (tmp_path / "report.sv.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_headline_that_no_finding_states_still_has_its_slide(run: StoredRun) -> None:
+    view = build_view(run.blocks, run.contract, Language("en", "SEK"), run.manifest)
+    content = make_slides(replace(view, headlines=(replace(view.headlines[0], text="Said by hand"),)), run)
+    assert content.startswith(b"PK")
+
+
+# --- The PDF ---
+
+
+@pytest.fixture(scope="module")
+def printed(run: StoredRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    if find_browser() is None:
+        pytest.skip("no Chromium on this machine: install one, or set GTM_BROWSER")
+    return export_run(run, ("pdf",))
+
+
+def test_a_pdf_is_tagged_and_has_an_outline_its_title_its_language_and_its_day(
+    printed: tuple[Path, ...], run: StoredRun
+) -> None:
+    assert [path.name for path in printed] == ["report.en.pdf", "report.sv.pdf"]
+    for path, code in zip(printed, ("en", "sv"), strict=True):
+        content = path.read_bytes()
+        assert b"/Marked true" in content
+        assert b"/Outlines" in content
+        assert f"/Lang ({code})".encode() in content
+        assert set(re.findall(rb"/(?:Creation|Mod)Date \(D:(\d{8})", content)) == {b"20251231"}
+        assert b"/MediaBox [0 0 594.95" in content or b"/MediaBox [0 0 595" in content  # A4
+
+
+def test_every_chart_of_a_pdf_is_a_figure_with_an_alternative_text(printed: tuple[Path, ...], run: StoredRun) -> None:
+    n_stills = len(
+        re.findall(r'<svg id="[^"]+" class="still wide"', (run.folder / "report.sv.html").read_text("utf-8"))
+    )
+    assert printed[1].read_bytes().count(b"/Alt") >= n_stills
+
+
+def test_a_pdf_is_printed_to_the_same_bytes(printed: tuple[Path, ...], run: StoredRun) -> None:
+    reports = [run.report(code) for code in ("en", "sv")]
+    assert print_reports(reports, run.contract.exported_on) == [path.read_bytes() for path in printed]
+
+
+@pytest.mark.full
+def test_each_further_report_is_printed_within_a_second(printed: tuple[Path, ...], run: StoredRun) -> None:
+    report, took = run.report("sv"), []
+    for reports in ([report], [report] * 4):
+        started = time.perf_counter()
+        print_reports(reports, run.contract.exported_on)
+        took.append(time.perf_counter() - started)
+    assert (took[1] - took[0]) / 3 < 1.0
+
+
+def test_the_dates_of_a_pdf_are_replaced_and_nothing_moves() -> None:
+    content = b"<</CreationDate (D:20261122003205+00'00')\n/ModDate (D:20261122003205+00'00')>>"
+    dated = date_pdf(content, date(2025, 12, 31))
+    assert dated == content.replace(b"20261122003205", b"20251231000000")
+    assert len(dated) == len(content)
