@@ -30,7 +30,7 @@ exported_on = 2025-12-31
 # What the demo's contract decides about its canonical tables; the rest of it says how to read files.
 DECIDED = (
     "client", "currency", "exported_on", "period", "segments", "conversations", "variants", "first_line", "focus",
-    "leads", "behaviours", "disclosure",
+    "leads", "behaviours", "pipeline", "disclosure",
 )  # fmt: skip
 
 MakeEngagement = Callable[..., Engagement]

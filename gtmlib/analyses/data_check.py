@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded, SourceReport, TableReport
-from gtmlib.data.schema import TABLES
+from gtmlib.data.schema import OURS, TABLES
 from gtmlib.data.select import Unmatched
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
@@ -84,7 +84,7 @@ class Coverage:
 
 
 def analyse_coverage(loaded: Loaded) -> Coverage:
-    """Tell how complete the canonical tables are.
+    """Tell how complete the canonical tables are that the client fills.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def analyse_coverage(loaded: Loaded) -> Coverage:
     >>> [(finding.id, finding.group, finding.value) for finding in analyse_coverage(loaded).findings()][1]
     ('data.n_missing', {'table': 'reps', 'column': 'seniority'}, 2)
     """
-    return Coverage(tables=loaded.report.tables)
+    return Coverage(tables=tuple(table for table in loaded.report.tables if table.name not in OURS))
 
 
 def analyse_data(loaded: Loaded, *, confidence_level: float = 0.95) -> DataCheck:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from gtmlib.data.crm import preset_names
 from gtmlib.data.local_text import Language, LocalText, gather_words
-from gtmlib.data.schema import TABLES, Kind
+from gtmlib.data.schema import OURS, TABLES, Kind
 from gtmlib.errors import ParameterError
 
 
@@ -28,8 +28,11 @@ def _inside(path: str) -> str:
     return path
 
 
+_FILLED = tuple(name for name in TABLES if name not in OURS)
+
+
 def _known_table(name: str) -> str:
-    return require_known("canonical table", name, TABLES)
+    return require_known("canonical table", name, _FILLED)
 
 
 def _known_preset(name: str) -> str:
@@ -45,7 +48,7 @@ def _known_columns(mapped: dict[str, Any], info: ValidationInfo) -> dict[str, An
 
 
 InsidePath = Annotated[str, AfterValidator(_inside)]
-TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*TABLES]})]
+TableName = Annotated[str, AfterValidator(_known_table), Field(json_schema_extra={"enum": [*_FILLED]})]
 PresetName = Annotated[str, AfterValidator(_known_preset), Field(json_schema_extra={"enum": [*preset_names()]})]
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -275,6 +278,27 @@ class Behaviour(Section):
     )
 
 
+class Pipeline(Section):
+    """How the pipeline is judged."""
+
+    horizon_days: int = Field(90, ge=7, description="Days that every start cohort gets before cohorts are compared.")
+    stall_win_chance: float = Field(
+        0.05, ge=0, lt=1, description="An open deal whose chance to be won, given its age, is lower counts as stalled."
+    )
+    cohort: Literal["month", "quarter"] = Field("quarter", description="Deals that start in the same one are compared.")
+    default_close: Literal["none", "month_end", "next_month_end", "days"] | None = Field(
+        None,
+        description="Close date that the CRM gives a new deal; leaving it is no push. None: what the CRM is known for.",
+    )
+    default_close_days: int | None = Field(None, ge=0, description="Days after creation, where default_close is days.")
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if (self.default_close == "days") != (self.default_close_days is not None):
+            raise ValueError("'default_close_days' goes with default_close = \"days\"")
+        return self
+
+
 class Disclosure(Section):
     """What a report may show of few people."""
 
@@ -320,6 +344,7 @@ class Contract(Section):
     behaviours: list[Behaviour] = Field(
         [], max_length=3, description="What is followed every week; three at most, since nobody follows more."
     )
+    pipeline: Pipeline = Pipeline()
     disclosure: Disclosure = Disclosure()
     brand: Brand = Brand()
 

@@ -269,7 +269,7 @@ def apply_preset_rules(table: pa.Table, match: HeadingMatch) -> pa.Table:
         "closed_on": pc.coalesce(get("closed_on", date), won_on, lost_on, only(close, "won", "lost")),
         "lost_reason": pc.coalesce(get("lost_reason", pa.string()), only(get("close_reason", pa.string()), "lost")),
     }
-    kept = {name: table[name] for name in table.column_names if name not in EXTRA_KINDS}
+    kept = {name: table[name] for name in table.column_names if name not in EXTRA_KINDS or name in match.columns}
     return pa.table(kept | {name: values[name] for name in match.derived})
 
 

@@ -6,9 +6,9 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from gtmlib.data.contract import (
     Behaviour,
@@ -26,6 +26,7 @@ from gtmlib.data.contract import (
     Lifetime,
     Period,
     Periods,
+    Pipeline,
     Section,
     Segments,
     Source,
@@ -39,8 +40,8 @@ from gtmlib.errors import ContractError, Problem
 __all__ = [  # the sections are part of what this module offers, wherever they stand
     "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure", "Engagement",
     "Exclude", "FirstLine", "Fiscal", "Focus", "Language", "Leads", "LedgerTotals", "Lifetime", "Period", "Periods",
-    "Section", "Segments", "Source", "Variants", "contract_schema", "nearest", "parse_contract", "read_engagement",
-    "require_known",
+    "Pipeline", "Section", "Segments", "Source", "Variants", "contract_schema", "nearest", "parse_contract",
+    "parse_toml", "read_engagement", "require_known",
 ]  # fmt: skip
 
 CONTRACT_FILE = "engagement.toml"
@@ -104,6 +105,26 @@ def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
     ContractError
         With every problem, each with its line, key and the nearest known key.
     """
+    return cast(Contract, parse_toml(content, Contract, place=place))
+
+
+def parse_toml(content: bytes, kind: Any, *, place: str) -> Any:
+    """Parse TOML of a known shape, strictly.
+
+    Parameters
+    ----------
+    content : bytes
+        TOML in UTF-8.
+    kind : type
+        What it holds: a section of the contract, or a dict of such.
+    place : str
+        What messages call the file.
+
+    Raises
+    ------
+    ContractError
+        With every problem, each with its line, key and the nearest known key.
+    """
     try:
         text = content.decode("utf-8-sig")
         values = tomllib.loads(text)
@@ -117,9 +138,9 @@ def parse_contract(content: bytes, *, place: str = CONTRACT_FILE) -> Contract:
         fix = "Texts stand in quotes, dates as 2025-12-31"
         raise ContractError(Problem(place=f"{place} line {line}", what=what, fix=fix)) from None
     try:
-        return Contract.model_validate(values)
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        problems = [_problem(dict(item), text, place) for item in error.errors()]
+        problems = [_problem(dict(item), text, place, kind) for item in error.errors()]
         raise ContractError(*sorted(problems, key=lambda problem: _line_number(problem.place))) from None
 
 
@@ -140,13 +161,13 @@ _SHAPES = {  # first words of pydantic's error types, in the words of someone wh
 }
 
 
-def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
+def _problem(error: dict[str, Any], text: str, place: str, root: Any) -> Problem:
     loc, kind = tuple(error["loc"]), error["type"]
     key = ".".join(str(part) for part in loc if part != "[key]")
     where = f"{place} line {_line_of(text, loc)}: {key}" if loc else place
     if kind == "extra_forbidden":
-        hint = nearest(str(loc[-1]), _model_at(loc).model_fields)
-        if len(loc) > 1 and loc[-1] in Contract.model_fields:
+        hint = nearest(str(loc[-1]), _model_at(loc, root).model_fields)
+        if len(loc) > 1 and loc[-1] in getattr(root, "model_fields", ()):
             hint = "it belongs above the first [section]"
         return Problem(place=where, what="is unknown here", fix=_sentence(hint))
     if kind == "missing":
@@ -155,7 +176,7 @@ def _problem(error: dict[str, Any], text: str, place: str) -> Problem:
     if loc[-1:] == ("[key]",):
         what = f"As a name: {what}" if kind == "value_error" else "A name has small letters, digits and _ only"
     elif kind == "string_pattern_mismatch":
-        what = str(_model_at(loc).model_fields[str(loc[-1])].description)
+        what = str(_model_at(loc, root).model_fields[str(loc[-1])].description)
     given = (str(error["input"]),) if isinstance(error["input"], (str, int, float, bool)) else ()
     return Problem(place=where, what="can't be used", fix=_sentence(what), values=given)
 
@@ -164,9 +185,9 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".")
 
 
-def _model_at(loc: tuple[Any, ...]) -> Any:
-    """Give the section that the last key of `loc` stands in, by walking the contract's types along the others."""
-    here: Any = Contract
+def _model_at(loc: tuple[Any, ...], root: Any) -> Any:
+    """Give the section that the last key of `loc` stands in, by walking the types along the others."""
+    here = root
     for part in loc[:-1]:
         if isinstance(here, type) and issubclass(here, Section):
             here = here.model_fields[str(part)].annotation

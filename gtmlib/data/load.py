@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gtmlib.data.codebook import read_codebook
+from gtmlib.data.codes import CODES_FILE, check_codes, codes_source, join_codes
 from gtmlib.data.crm import EXTRA_KINDS, HeadingMatch, apply_preset_rules, match_headings, normalise_heading, value_map
 from gtmlib.data.currency import check_currencies, convert_currencies
 from gtmlib.data.engagement import Contract, Engagement, Source, nearest, read_engagement
@@ -49,7 +51,8 @@ def load_tables(engagement: Engagement) -> Loaded:
     """
     problems: list[Problem | str] = []
     contract = engagement.contract
-    tried = {name: _attempt(problems, _read, name, engagement) for name in contract.sources}
+    tried = {name: _attempt(problems, _read, name, source, engagement) for name, source in contract.sources.items()}
+    confirmed = _attempt(problems, _read_codes, engagement)
     read = {name: found for name, found in tried.items() if found is not None}
     engine = open_engine(engagement.folder)
     rows = {name: typed for name, (typed, _) in read.items()}
@@ -66,13 +69,21 @@ def load_tables(engagement: Engagement) -> Loaded:
         if selected := _attempt(problems, run_select, engine.con, table, sql, rows):
             joins.extend(selected[1])
             canonical[table] = _attempt(problems, _cast, table, selected[0], files, contract.currency)
+    if confirmed:
+        canonical["codes"] = confirmed[0].append_column("_source", pa.array([CODES_FILE] * len(confirmed[0])))
+        files[CODES_FILE] = CODES_FILE
     found = {table: rows for table, rows in canonical.items() if rows is not None}
     kept = {table: _attempt(problems, _keep_once, table, found[table], files, engine) for table in sorted(found)}
     if problems:
         raise DataError(*problems)
     for name in rows:
         engine.con.unregister(name)
-    account = LoadReport(sources=tuple(report for _, report in read.values()), tables=(), joins=tuple(joins))
+    account = LoadReport(
+        sources=tuple(report for _, report in read.values()),
+        tables=(),
+        joins=tuple(joins),
+        codes=confirmed[1] if confirmed else None,
+    )
     return _fill(engagement, engine, found, kept, account, files)
 
 
@@ -120,10 +131,13 @@ def _fill(
     own = engagement.contract.currency
     if problems := check_currencies(kept, own, files):
         raise DataError(*problems)
+    n_repeated = {table: len(found[table]) - len(rows) for table, rows in kept.items()}
+    objections = join_codes(kept, read_codebook(engagement.folder, "objections"))
+    kept = {**kept, **({} if objections is None else {"objections": objections})}
     for table, rows in kept.items():
         engine.create_table(table, rows.drop_columns(["_row", "_source"]))
     tables = {table: engine.table(table) for table in kept}
-    reports = tuple(_report_table(table, len(found[table]) - len(kept[table]), kept) for table in kept)
+    reports = tuple(_report_table(table, n_repeated.get(table, 0), kept) for table in kept)
     return Loaded(engagement, engine, convert_currencies(tables, own), replace(account, tables=reports))
 
 
@@ -154,9 +168,20 @@ def _attempt(problems: list[Problem | str], step: Callable[..., Any], *args: Any
         return None
 
 
-def _read(name: str, engagement: Engagement) -> tuple[pa.Table, SourceReport]:
+def _read_codes(engagement: Engagement) -> tuple[pa.Table, SourceReport] | None:
+    """Read what people confirmed of notes, where there is any."""
+    source = codes_source(engagement.folder)
+    if source is None:
+        return None
+    rows, report = _read("codes", source, replace(engagement, exports=engagement.folder))
+    if problems := check_codes(rows, engagement.folder):
+        raise DataError(*problems)
+    return rows, report
+
+
+def _read(name: str, source: Source, engagement: Engagement) -> tuple[pa.Table, SourceReport]:
     """Read a source and exclude rows; give the columns that its mapping or its `types` name, and what became of it."""
-    source, currency = engagement.contract.sources[name], engagement.contract.currency
+    currency = engagement.contract.currency
     raw = read_source(name, source, engagement.exports)
     _require_headings(raw, source)
     kept, excluded = _exclude(raw, source)

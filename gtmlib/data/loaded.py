@@ -89,11 +89,14 @@ class LoadReport:
         One per canonical table.
     joins : tuple of Unmatched
         Of the joins in the contract's SELECTs.
+    codes : SourceReport, optional
+        Of the engagement's own `codes.csv`.
     """
 
     sources: tuple[SourceReport, ...]
     tables: tuple[TableReport, ...]
     joins: tuple[Unmatched, ...] = ()
+    codes: SourceReport | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)  # itself alone: a reduction is made once of it

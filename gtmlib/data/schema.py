@@ -61,6 +61,7 @@ def _read_columns(table: dict[str, Any]) -> dict[str, Column]:
 
 
 TABLES = _read_tables()
+OURS = ("codes",)  # filled by the consultant's codes.csv, never by a source: no client is asked for it
 
 # Which column points to which table's key: unmatched values are counted, never dropped.
 REFERENCES = tuple(
@@ -71,6 +72,7 @@ REFERENCES = tuple(
         ("deals", "deal_id"),
         ("reps", "rep_id"),
         ("touches", "touch_id"),
+        ("interviews", "interview_id"),
     )
     if name != target and column in table.columns
 )

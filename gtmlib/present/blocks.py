@@ -33,7 +33,7 @@ def show(result: Any, engagement: Engagement) -> None:
     if result is None:
         return
     contract = engagement.contract
-    language = Language.of(contract)
+    language = Language.of(engagement)
     exhibit = present(result, language, contract.brand.accent)
     display({MIME: to_block(result), **_preview(exhibit, language)}, raw=True)
 

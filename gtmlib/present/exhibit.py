@@ -9,8 +9,8 @@ from typing import Any, Literal
 from gtmlib.analyses.findings import Verdict
 
 CellKind = Literal[
-    "text", "count", "money", "money_exact", "percent", "percent_whole", "percent_points", "number", "decimal",
-    "pvalue", "month", "date",
+    "text", "count", "money", "money_exact", "percent", "percent_whole", "percent_points", "number", "tenths", "pvalue",
+    "month", "date",
 ]  # fmt: skip
 Cell = str | int | float | None
 

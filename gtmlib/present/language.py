@@ -16,7 +16,8 @@ from babel import Locale, dates, lists, numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from gtmlib.data.engagement import Contract
+from gtmlib.data.codebook import SHIPPED, read_labels
+from gtmlib.data.engagement import Engagement
 from gtmlib.errors import ParameterError
 
 CATALOGS = Path(__file__).parent / "locale"
@@ -35,6 +36,8 @@ class Language:
         ISO 4217 code that `money` is written in.
     words : mapping
         What the client's and the consultant's words are in this language, where they differ (`Contract.words_in`).
+    labels : tuple of tuple of str
+        Pairs of a code and its label in this language, as the engagement's codebooks say; empty: those that ship.
 
     Raises
     ------
@@ -45,24 +48,26 @@ class Language:
     code: str
     currency: str
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    labels: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.code not in LOCALES:
             raise ParameterError(f"there is no catalog of language '{self.code}': there are {', '.join(LOCALES)}")
 
     @classmethod
-    def of(cls, contract: Contract, code: str = "") -> Language:
-        """Give a language with the currency and the words of a contract.
+    def of(cls, engagement: Engagement, code: str = "") -> Language:
+        """Give a language with the currency, the words and the codebooks of an engagement.
 
         Parameters
         ----------
-        contract : Contract
-            Of the engagement.
+        engagement : Engagement
+            Its contract, and the folder of its codebooks.
         code : str
             A key of `LOCALES`; the contract's first language if empty.
         """
+        contract = engagement.contract
         code = code or contract.languages[0]
-        return cls(code, contract.currency, contract.words_in(code))
+        return cls(code, contract.currency, contract.words_in(code), read_labels(engagement.folder, code))
 
     def say(self, key: str, **args: Any) -> str:
         """Say the catalog's message with its numbers.
@@ -90,6 +95,21 @@ class Language:
         except KeyError as error:
             raise ParameterError(f"message '{key}' in '{self.code}' needs {error}") from None
 
+    def label(self, code: str) -> str:
+        """Give a code's label from the codebooks; what stands in none of them stays as it is.
+
+        Parameters
+        ----------
+        code : str
+            Of an objection or an interview.
+
+        Examples
+        --------
+        >>> Language("sv", "SEK").label("price"), Language("en", "SEK").label("Too dear!")
+        ('Pris och budget', 'Too dear!')
+        """
+        return dict(self.labels or _shipped_labels(self.code)).get(code, code)
+
     def format(self, value: Any, kind: str = "text") -> str:
         """Write a raw value in the reader's way.
 
@@ -100,9 +120,9 @@ class Language:
         kind : str
             `text`, `count`, `money` (whole units), `money_exact` (with cents), `money_short` (in millions, for axes),
             `percent` (a share, one decimal), `percent_whole`, `level` (of confidence), `percent_points` (a difference
-            of shares, with its sign), `points` (without), `number` (up to two decimals), `decimal` (one), `pvalue`,
-            `date` (a date or its ISO text), `period` (2025, 2025-Q1 or 2025-03), `month`, `day` and `quarter` (ISO
-            text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
+            of shares, with its sign), `points` (without), `number` (up to two decimals), `tenths` (up to one),
+            `pvalue`, `date` (a date or its ISO text), `period` (2025, 2025-Q1 or 2025-03), `month`, `day` and `quarter`
+            (ISO text), `list`, or one of `COUNTED`: the number with its noun, in the plural form of the number.
 
         Raises
         ------
@@ -216,7 +236,7 @@ _FORMATS: dict[str, Callable[[Any, Language], str]] = {
     "text": lambda value, language: language.word(str(value)),
     "count": _decimal("#,##0"),
     "number": _decimal("#,##0.##"),
-    "decimal": _decimal("#,##0.0"),
+    "tenths": _decimal("#,##0.#"),
     "percent_points": lambda value, language: (
         _POINTS(value * 100, language) if abs(value) >= 0.0005 else _SIZE(0, language)
     ),
@@ -251,6 +271,11 @@ class _Sentence(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return self._language.format(value, format_spec or "text")
+
+
+@cache
+def _shipped_labels(language: str) -> tuple[tuple[str, str], ...]:
+    return read_labels(SHIPPED, language)
 
 
 @cache

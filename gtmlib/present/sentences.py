@@ -8,7 +8,6 @@ from gtmlib.present.language import Language, has_message
 
 # Arguments that hold a name of ours, and the catalog family that names it in the reader's language.
 NAMED = {
-    "code": "objections.code",
     "step": "profitability.step",
     "table": "table",
     "column": "field",
@@ -20,11 +19,17 @@ NAMED = {
     "bridge_step": "profitability.bridge.step",
     "figure": "profitability.ledger.figure",
     "feature": "profitability.core.feature",
+    "flow_step": "pipeline.flow.step",
+    "pipeline_group": "pipeline.group",
+    "each": "pipeline.each",
 }
 # How a number in a unit is written; any other unit is a currency.
 KIND_OF_UNIT = {
-    "share": "percent", "count": "count", "days": "count", "months": "decimal", "ratio": "number", "pvalue": "pvalue",
+    "share": "percent", "count": "tenths", "days": "tenths", "months": "tenths", "ratio": "number", "pvalue": "pvalue",
 }  # fmt: skip
+
+# Arguments that hold a code: the codebook names it, or the catalog where it stands for several.
+CODES = ("code", "second_code", "lost_after")
 
 
 def describe_finding(finding: Finding, language: Language) -> str:
@@ -47,7 +52,7 @@ def name_of(kind: str, value: object, language: Language) -> object:
     Parameters
     ----------
     kind : str
-        What the value is: a key of `NAMED`, or another, under which nothing is named.
+        What the value is: a key of `NAMED`, `code` (named by the codebook), or another, under which nothing is named.
     value : object
         Ours, such as `other` or a stage, or the client's; where the contract has several languages, one for each.
     language : Language
@@ -64,6 +69,9 @@ def name_of(kind: str, value: object, language: Language) -> object:
         return language.say("group.other")
     if kind == "country":
         return language.locale.territories.get(str(value), value)
+    if kind in CODES:
+        own = f"objections.code.{value}"
+        return language.say(own) if has_message(language, own) else language.label(str(value))
     key = f"{NAMED.get(kind, kind)}.{value}"
     if kind in NAMED and has_message(language, key):
         return language.say(key)

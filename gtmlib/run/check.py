@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from gtmlib.data.engagement import Contract, Engagement
+from gtmlib.data.codebook import read_codebook
+from gtmlib.data.engagement import Contract, Engagement, nearest
 from gtmlib.data.load import load_tables
 from gtmlib.data.loaded import Loaded, LoadReport, SourceReport, TableReport
 from gtmlib.data.select import read_names
@@ -43,12 +44,13 @@ def check_engagement(engagement: Engagement, *, reports: Path = REPORTS) -> tupl
         loaded = load_tables(engagement)
     except DataError as error:
         return _describe_problems(contract, error.problems), False
-    report, language = loaded.report, Language.of(contract)
+    report, language = loaded.report, Language.of(engagement)
     n_read, n_used = sum(source.n_read for source in report.sources), sum(source.n_used for source in report.sources)
     count = f"{_n(len(report.sources), 'source')}, {_n(n_read, 'row')} read, {n_used:,} used"
     changes = describe_changes(engagement, report, latest_manifest(engagement.name, reports=reports))
     sections = {
         "SOURCES": [line for source in report.sources for line in _describe_source(source, contract)],
+        "CODES OF YOUR OWN": _describe_codes(loaded),
         "TABLES": [*(line for table in report.tables for line in _describe_table(table, loaded)), *_joins(report)],
         "WORDS OF THE CONTRACT THAT NO ROW HAS": _describe_words(loaded),
         "CHANGES SINCE THE LAST RUN": [_wrap(line, "  ") for line in changes],
@@ -112,6 +114,20 @@ def _describe_words(loaded: Loaded) -> list[str]:
             strange = ", ".join(f"'{word}'" for word in words if word not in known)
             entries.append((column, f"{strange} (looked in {table})" if strange else ""))
     return _entries(entries)
+
+
+def _describe_codes(loaded: Loaded) -> list[str]:
+    """Say what codes.csv holds, and which codes of the objections stand in no codebook, each with the nearest."""
+    own, entries = loaded.report.codes, []
+    known = read_codebook(loaded.engagement.folder, "objections").codes
+    if not loaded.missing(objections=("code",)):
+        given = loaded.tables["objections"].select("code").distinct().to_pyarrow()["code"].to_pylist()
+        strange = sorted(code for code in given if code is not None and code not in known)
+        entries = [
+            ("unknown", f"'{code}' of the objections is in no codebook: {nearest(code, known)}") for code in strange
+        ]
+    read = [f"{own.file}: {_n(own.n_read, 'row')} read, {own.n_used:,} used"] if own else []
+    return [*read, *_entries(entries)]
 
 
 def _describe_problems(contract: Contract, problems: Iterable[Problem | str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from gtmlib.data.codebook import FILES, SHIPPED
 from gtmlib.data.engagement import CONTRACT_FILE, nearest
 from gtmlib.errors import ParameterError
 from gtmlib.run.plan import ROOT
@@ -37,7 +38,7 @@ def find_engagement(name: str, *, data: Path = DATA) -> Path:
 
 
 def new_engagement(name: str, *, data: Path = DATA) -> Path:
-    """Make an engagement folder with a commented contract and a place for the exports.
+    """Make an engagement folder with a commented contract, editable codebooks and a place for the exports.
 
     Parameters
     ----------
@@ -58,4 +59,6 @@ def new_engagement(name: str, *, data: Path = DATA) -> Path:
         raise ParameterError(f"{folder} exists already: choose another name, or go on with 'gtm check {name}'")
     (folder / "exports").mkdir(parents=True)
     (folder / CONTRACT_FILE).write_bytes(TEMPLATE.read_bytes())
+    for subject, name in FILES.items():
+        (folder / name).write_bytes((SHIPPED / f"{subject}.toml").read_bytes())
     return folder

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gtmlib.analyses import conversion, data_check, objections, profitability
 from gtmlib.data.engagement import Contract
 from gtmlib.data.loaded import Loaded
-from gtmlib.data.schema import REFERENCES, TABLES
+from gtmlib.data.schema import OURS, REFERENCES, TABLES
 from gtmlib.errors import SHOWN
 from gtmlib.present.exhibits.data_check import describe_needed
 from gtmlib.present.language import Language
@@ -143,7 +143,8 @@ def _describe_doubts(loaded: Loaded, language: Language) -> list[str]:
     """Say what does not fit together, and which reasons were not logged."""
     say, files = language.say, {source.name: source.file for source in loaded.report.sources}
     doubts = []
-    for (table, column, target), (n, values) in find_unmatched(loaded).items():
+    unmatched = {places: lost for places, lost in find_unmatched(loaded).items() if places[0] not in OURS}
+    for (table, column, target), (n, values) in unmatched.items():
         named = {"table": say(f"table.{table}"), "column": say(f"field.{column}"), "target": say(f"table.{target}")}
         doubts.append(say("letter.unmatched", n=n, values=", ".join(values[:SHOWN]), **named))
     doubts += [

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from gtmlib.data.codebook import FILES
+from gtmlib.data.codes import CODES_FILE
 from gtmlib.data.engagement import CONTRACT_FILE, Engagement
 from gtmlib.data.loaded import LoadReport
 from gtmlib.run.plan import SET_BY_RUN, Chapter
@@ -33,7 +35,8 @@ def make_manifest(engagement: Engagement, report: LoadReport, chapters: Iterable
     Returns
     -------
     dict
-        JSON values: engagement, contract_sha256, exported_on, inputs (one per source), tables, notebooks (name =
+        JSON values: engagement, contract_sha256, exported_on, inputs (one per source), own_files
+        (name = sha256), tables, notebooks (name =
         sha256), parameters (those that a consultant can set) and versions. Paths are left out: they name machines.
     """
     planned = tuple(chapters)
@@ -43,11 +46,24 @@ def make_manifest(engagement: Engagement, report: LoadReport, chapters: Iterable
         "contract_sha256": file_hash(engagement.folder / CONTRACT_FILE),
         "exported_on": engagement.contract.exported_on.isoformat(),
         "inputs": [asdict(source) for source in report.sources],
+        "own_files": own_files(engagement.folder),
         "tables": [asdict(table) for table in report.tables],
         "notebooks": {chapter.notebook.name: file_hash(chapter.notebook) for chapter in planned},
         "parameters": dict(given),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
+
+
+def own_files(folder: Path) -> dict[str, str]:
+    """Hash the consultant's own files in an engagement folder: codebooks and confirmed codes.
+
+    Parameters
+    ----------
+    folder : Path
+        The engagement folder.
+    """
+    names = (*FILES.values(), CODES_FILE)
+    return {name: file_hash(folder / name) for name in names if (folder / name).is_file()}
 
 
 def file_hash(path: Path) -> str:

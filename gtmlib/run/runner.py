@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gtmlib.data.engagement import Contract, Engagement
+from gtmlib.data.engagement import Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
@@ -84,7 +84,7 @@ def run_engagement(
             raise RunError(*(f"{failure.place}: {failure.message}" for failure in failures), kept)
         blocks = {chapter.name: read_blocks(part / chapter.notebook.name) for chapter in chapters}
         _write_json(part / "results.json", _results(engagement, blocks))
-        names = _write_reports(part, engagement.contract, blocks, manifest)
+        names = _write_reports(part, engagement, blocks, manifest)
         _write_json(part / "manifest.json", manifest)
         folder = part.rename(home / run)
     finally:
@@ -124,11 +124,11 @@ def _results(engagement: Engagement, blocks: Mapping[str, Blocks]) -> dict[str, 
     return {"engagement": engagement.name, "currency": engagement.contract.currency, "findings": findings}
 
 
-def _write_reports(folder: Path, contract: Contract, blocks: Mapping[str, Blocks], manifest: Any) -> list[str]:
-    names = []
+def _write_reports(folder: Path, engagement: Engagement, blocks: Mapping[str, Blocks], manifest: Any) -> list[str]:
+    names, contract = [], engagement.contract
     for code in contract.languages:
         name = "report.html" if len(contract.languages) == 1 else f"report.{code}.html"
-        view = build_view(blocks, contract, Language.of(contract, code), manifest)
+        view = build_view(blocks, contract, Language.of(engagement, code), manifest)
         (folder / name).write_text(render_report(view), "utf-8")
         names.append(name)
     return names

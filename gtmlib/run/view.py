@@ -21,6 +21,7 @@ Blocks = Sequence[tuple[Any, tuple[Finding, ...]]]
 # Findings for the first page, most decisive first: verdicts, then money, then reasons, then trust in the data.
 SUMMARY = (
     ("conversion.verdict", 3),
+    ("pipeline.watermelon_index", 1),
     ("profitability.total_contribution", 1),
     ("profitability.top_20_share", 1),
     ("objections.rate", 1),

@@ -121,3 +121,50 @@ def design_effect(n_per_cluster: float, intraclass_correlation: float) -> float:
     if not 0 <= intraclass_correlation <= 1:
         raise ParameterError(f"intraclass_correlation is {intraclass_correlation}, not in [0, 1].")
     return 1 + (max(1.0, require_positive(n_per_cluster, "n_per_cluster")) - 1) * intraclass_correlation
+
+
+def correlation_from_sums(
+    n: Sequence[float] | Array,
+    n_squared: Sequence[float] | Array,
+    k: Sequence[float] | Array,
+    k_squared: Sequence[float] | Array,
+    k_times_n: Sequence[float] | Array,
+    n_clusters: Sequence[float] | Array,
+) -> float:
+    """Estimate how alike the trials of one cluster are from sums over clusters, within groups; in [0, 1].
+
+    Parameters
+    ----------
+    n, n_squared : sequence of float
+        By group: the sum over its clusters of their trials, and of these squared.
+    k, k_squared, k_times_n : sequence of float
+        By group: the sum of successes, of these squared, and of successes times trials.
+    n_clusters : sequence of float
+        By group: clusters with a trial.
+
+    Returns
+    -------
+    float
+        0 where no cluster has two trials of a group, or no group has both successes and failures.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, section 5.4: the correlation whose design effect 1 + (m - 1) rho is the ratio
+    estimator's variance over the binomial one; groups pooled.
+
+    Examples
+    --------
+    >>> correlation_from_sums([40], [400], [20], [200], [200], [4])  # four clusters of ten: 0, 10, 0, 10 successes
+    1.0
+    """
+    trials, squares, hits, hits_2, cross, clusters = (
+        np.asarray(x, dtype=float) for x in (n, n_squared, k, k_squared, k_times_n, n_clusters)
+    )
+    says = (trials > 0) & (hits > 0) & (hits < trials) & (clusters > 1)
+    if not says.any():
+        return 0.0
+    trials, squares, hits, hits_2, cross, clusters = (x[says] for x in (trials, squares, hits, hits_2, cross, clusters))
+    rate = hits / trials
+    spread = (hits_2 - 2 * rate * cross + rate**2 * squares) * clusters / (clusters - 1) / (rate * (1 - rate))
+    pairs = float((squares - trials).sum())
+    return float(np.clip((spread - trials).sum() / pairs, 0.0, 1.0)) if pairs > 0 else 0.0

@@ -10,7 +10,7 @@ from scipy import special
 
 from gtmlib.errors import ParameterError
 from gtmlib.stats.distributions import Array, two_sided_pvalue
-from gtmlib.stats.requirements import require_positive
+from gtmlib.stats.requirements import require_level, require_positive
 
 MOST_ENUMERATED = 20_000  # events; beyond it the E-test and the score test are the same
 
@@ -111,3 +111,42 @@ def _conditional(k: int, n: int, share: float) -> float:
     log_weights = special.xlogy(counts, share) + special.xlog1py(n - counts, -share)
     log_weights += special.gammaln(n + 1) - special.gammaln(counts + 1) - special.gammaln(n - counts + 1)
     return float(min(1.0, np.exp(log_weights[log_weights <= log_weights[k] + 1e-7]).sum()))
+
+
+def ratio_interval(
+    n_events: int, exposure: float, n_control_events: int, control_exposure: float, *, confidence_level: float = 0.95
+) -> tuple[float, float]:
+    """Return the exact interval of the ratio of two rates of events.
+
+    Parameters
+    ----------
+    n_events, n_control_events : int
+        Events of the group, at least 0, and of the control, at least 1.
+    exposure, control_exposure : float
+        In one unit, above 0.
+    confidence_level : float
+        Coverage of the interval, in (0, 1).
+
+    Raises
+    ------
+    ParameterError
+        If a number is out of range.
+
+    References
+    ----------
+    Clopper & Pearson (1934), Biometrika 26, 404-413, on the group's share of all events.
+
+    Examples
+    --------
+    >>> low, high = ratio_interval(60, 51477.5, 30, 54308.7)
+    >>> round(low, 2), round(high, 2)
+    (1.34, 3.39)
+    """
+    time, time_0 = require_positive(exposure, "exposure"), require_positive(control_exposure, "control_exposure")
+    if n_events < 0 or n_control_events < 1:
+        raise ParameterError(f"{n_events} and {n_control_events} events. The control needs one at least.")
+    alpha = 1 - require_level(confidence_level)
+    low = float(special.betaincinv(n_events, n_control_events + 1, alpha / 2)) if n_events else 0.0
+    high = float(special.betaincinv(n_events + 1, n_control_events, 1 - alpha / 2))
+    scale = time_0 / time
+    return low / (1 - low) * scale, high / (1 - high) * scale

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from gtmlib.data.schema import TABLES
+from templates.demo.synth_coding import make_coding
 from templates.demo.synth_economics import add_economics
 from templates.demo.synth_execution import add_execution
+from templates.demo.synth_pipeline import make_pipeline
 
 Model = dict[str, Any]
 Rng = np.random.Generator
@@ -94,9 +96,12 @@ def make_demo(seed: int = 2025, *, size: int = 1) -> Demo:
         "touches": touches.assign(note=_make_notes(rngs[4], model, touches, objections)),
         "objections": objections,
     }
+    drawn |= make_coding(seed, model, customers, drawn["touches"], objections)
     # Rows also carry what the draws of others need and no client knows, such as a customer's scale: it ends here.
     frames = {name: rows.assign(currency="SEK").filter(items=TABLES[name].columns) for name, rows in drawn.items()}
-    return Demo(add_economics(add_execution(frames, seed, size), seed), make_truth())
+    frames = add_economics(add_execution(frames, seed, size), seed)
+    frames |= make_pipeline(frames["deals"], model["ends_on"], seed=seed)
+    return Demo(frames, make_truth())
 
 
 def make_truth() -> Truth:

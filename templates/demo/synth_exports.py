@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
+from gtmlib.data.codes import CODES_FILE, append_codes
 from gtmlib.data.engagement import CONTRACT_FILE, Contract, Source, parse_contract
 from templates.demo.synth import Demo, Model, read_model
+from templates.demo.synth_pipeline import read_pipeline_model
 
 TEMPLATE = Path(__file__).with_name(CONTRACT_FILE)
 
@@ -31,11 +33,14 @@ def write_demo(demo: Demo, folder: Path) -> None:
     """
     content, model = TEMPLATE.read_bytes(), read_model()
     contract = parse_contract(content, place=str(TEMPLATE))
+    layouts = model["layouts"] | read_pipeline_model()["layouts"]
     (folder / "exports").mkdir(parents=True, exist_ok=True)
     (folder / CONTRACT_FILE).write_bytes(content)
+    (folder / CODES_FILE).unlink(missing_ok=True)
+    append_codes(folder, demo.frames["codes"].fillna("").astype(str).to_dict("records"))
     frames = _with_mess(demo.frames, model)
     for name, source in contract.sources.items():
-        path, layout = folder / "exports" / str(source.file), model["layouts"].get(name, {})
+        path, layout = folder / "exports" / str(source.file), layouts.get(name, {})
         columns = source.columns or layout["columns"]
         words = {column: {value: word for word, value in words.items()} for column, words in source.values.items()}
         rows = frames[source.table or layout["table"]][list(columns)].replace(words)

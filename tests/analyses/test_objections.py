@@ -45,7 +45,7 @@ def test_a_conversation_counts_once_per_code_however_often_it_was_logged() -> No
     result = analyse_objections(load(talks(10), said))
     assert counts(result) == {("price", ""): (2, 10), ("timing", ""): (2, 10)}
     assert isinstance(result, ObjectionRates)
-    assert (result.n_conversations, result.with_any.n_successes, result.n_left_out) == (10, 3, 0)
+    assert (result.n_conversations, result.with_any[0].n_successes, result.n_left_out) == (10, 3, 0)
 
 
 def test_the_interval_is_wilsons() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from gtmlib.data.engagement import Contract, read_engagement
+from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded, load_frames, load_tables, open_engagement
 from gtmlib.data.select import Unmatched
 from gtmlib.errors import ContractError, DataError
@@ -376,3 +377,19 @@ def test_exports_may_lie_in_another_folder(make_engagement: MakeEngagement, tmp_
     with pytest.raises(DataError, match=r"deals.csv"):
         load_tables(engagement)
     assert load_tables(read_engagement(engagement.folder, other)).report.tables[0].n_rows == 1
+
+
+def test_the_probability_of_a_forecast_is_kept_although_other_tables_only_read_a_status_from_it(
+    make_engagement: MakeEngagement,
+) -> None:
+    engagement = make_engagement(
+        """
+        [sources.forecasts]
+        file = "f.csv"
+        table = "forecast_snapshots"
+        columns = { taken_on = "On", deal_id = "Deal", probability = "Chance" }
+        """,
+        {"f.csv": "On,Deal,Chance\n2025-01-31,1,0.40\n2025-01-31,2,75%\n"},
+    )
+    rows = to_frame(load_tables(engagement).tables["forecast_snapshots"]).sort_values("deal_id")
+    assert rows["probability"].tolist() == [0.4, 0.75]

@@ -30,10 +30,15 @@ from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, an
 from gtmlib.analyses.ideal import analyse_core_customers
 from gtmlib.analyses.lifetime import analyse_lifetime
 from gtmlib.analyses.margins import analyse_margins
-from gtmlib.analyses.objections import CodeRate, ObjectionRates, analyse_objections
+from gtmlib.analyses.objections import analyse_objections
+from gtmlib.analyses.objections.cost import analyse_objection_costs
+from gtmlib.analyses.objections.emerging import analyse_emerging, list_course
+from gtmlib.analyses.objections.rates import GROUPINGS
+from gtmlib.analyses.objections.stages import analyse_where_lost
+from gtmlib.analyses.objections.together import analyse_resolution, analyse_together
 from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_whale_curve
 from gtmlib.analyses.reconciliation import reconcile_ledger
-from gtmlib.analyses.reductions import OTHER, MissingData
+from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
 from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.engagement import Variants
@@ -48,35 +53,16 @@ from gtmlib.present.sentences import describe_evidence, describe_finding
 from gtmlib.present.tables import render_table
 from gtmlib.stats.concentration import estimate_whale_curve
 from gtmlib.stats.planning import plan_comparison
-from gtmlib.stats.proportions import estimate_proportion
 from templates.demo.synth import Demo
 
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
+from .drawn_objections import OBJECTION_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
 
 # --- Results as extreme as data can make them; those of the profit chapter are in `drawn`. ---
-
-
-@st.composite
-def objections(draw: st.DrawFn) -> ObjectionRates:
-    by = draw(st.sampled_from(["code", "stage", "segment"]))
-    codes = draw(st.lists(st.sampled_from(["price", "legal", "eget ord", OTHER]), max_size=4, unique=True))
-    groups = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)) if by != "code" else [""]
-    n = draw(st.integers(1, 10**6))
-    return ObjectionRates(
-        by=by,
-        rows=tuple(CodeRate(code=code, group=group, estimate=draw(RATES)) for group in groups for code in codes),
-        codes=tuple(codes),
-        groups=() if by == "code" else tuple(groups),
-        n_conversations=n,
-        with_any=estimate_proportion(draw(st.integers(0, n)), n),
-        n_left_out=draw(COUNTS),
-        n_without_group=0 if by == "code" else draw(COUNTS),
-        smallest_group=5,
-    )
 
 
 @st.composite
@@ -169,8 +155,8 @@ MISSING = st.builds(
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
-    **PROFIT_RESULTS, **ECONOMICS_RESULTS,
-    ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS,
+    DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
 ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
 
@@ -242,7 +228,13 @@ def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     results: dict[str, Any] = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
     found = results["analyse_variants"]
     results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}
-    return results | {by: analyse_objections(loaded_demo, by=by) for by in ("code", "stage", "segment")}
+    trends = analyse_emerging(loaded_demo)
+    results |= {"trends": trends, "course": list_course(trends), "costs": analyse_objection_costs(loaded_demo)}
+    results |= {"lost": analyse_where_lost(loaded_demo), "pairs": analyse_together(loaded_demo)}
+    results |= {"resolution": analyse_resolution(loaded_demo)}
+    return results | {
+        by: analyse_objections(loaded_demo, by=by) for by in GROUPINGS if by != "month"
+    }  # the report shows quarters
 
 
 def test_no_block_holds_an_id_a_name_or_a_note_of_anybody(demo_results: dict[str, Any], demo: Demo) -> None:

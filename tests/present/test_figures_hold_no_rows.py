@@ -12,6 +12,11 @@ import pytest
 
 from gtmlib.analyses.conversion import analyse_variants
 from gtmlib.analyses.objections import analyse_objections
+from gtmlib.analyses.objections.cost import analyse_objection_costs
+from gtmlib.analyses.objections.emerging import analyse_emerging, list_course
+from gtmlib.analyses.objections.rates import GROUPINGS
+from gtmlib.analyses.objections.stages import analyse_where_lost
+from gtmlib.analyses.objections.together import analyse_resolution, analyse_together
 from gtmlib.analyses.profitability import analyse_segments, analyse_whale_curve
 from gtmlib.analyses.waterfall import analyse_waterfall
 from gtmlib.data.load import Loaded
@@ -50,7 +55,13 @@ def exhibits(loaded_demo: Loaded) -> list[Exhibit]:
         analyse_segments(loaded_demo),
         analyse_whale_curve(loaded_demo),
         analyse_variants(loaded_demo),
-        *(analyse_objections(loaded_demo, by=by) for by in ("code", "stage", "segment")),
+        *(analyse_objections(loaded_demo, by=by) for by in GROUPINGS),
+        trends := analyse_emerging(loaded_demo),
+        list_course(trends),
+        analyse_objection_costs(loaded_demo),
+        analyse_where_lost(loaded_demo),
+        analyse_together(loaded_demo),
+        analyse_resolution(loaded_demo),
     ]
     found = [present(result, Language("sv", "SEK"), "#1f5f8b") for result in results]
     assert all(exhibit.figure is not None for exhibit in found)

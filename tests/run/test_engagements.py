@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 
 from gtmlib.cli import main
+from gtmlib.data.codebook import read_codebooks
 from gtmlib.data.engagement import read_engagement
 from gtmlib.errors import ParameterError
 from gtmlib.run.engagements import TEMPLATE, find_engagement, new_engagement
 
 
-def test_a_new_engagement_has_the_commented_contract_and_a_place_for_exports(tmp_path: Path) -> None:
+def test_a_new_engagement_has_the_commented_contract_the_codebooks_and_a_place_for_exports(tmp_path: Path) -> None:
     folder = new_engagement("acme-2025", data=tmp_path / "data")
     assert folder == tmp_path / "data" / "acme-2025"
-    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) == ["engagement.toml", "exports"]
+    made = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    assert made == ["codebook.toml", "engagement.toml", "exports", "interview_codebook.toml"]
+    assert read_codebooks(folder) == read_codebooks(tmp_path)  # what ships
     assert (folder / "engagement.toml").read_bytes() == TEMPLATE.read_bytes()
     assert read_engagement(folder).exports == folder / "exports"
 

@@ -171,7 +171,7 @@ def test_no_message_of_a_catalog_is_left_in_english(code: str) -> None:
 
 @pytest.mark.parametrize("code", [code for code in LOCALES if code != "en"])
 def test_the_letter_to_the_client_is_in_the_clients_language(code: str, loaded_demo: Loaded) -> None:
-    letter = write_letter(loaded_demo, Language.of(loaded_demo.engagement.contract, code))
+    letter = write_letter(loaded_demo, Language.of(loaded_demo.engagement, code))
     assert read_catalog(code).get("letter.regards").string in letter
     assert english_words(letter) == set()
 

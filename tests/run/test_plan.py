@@ -13,7 +13,7 @@ from gtmlib.errors import ParameterError
 from gtmlib.run import runner
 from gtmlib.run.plan import chapter_notebooks, plan_run, read_parameters
 
-NAMES = ["10_data_check", "20_profitability", "30_objections", "40_conversion"]
+NAMES = ["10_data_check", "20_profitability", "30_objections", "40_conversion", "50_pipeline"]
 
 
 def test_a_run_has_the_chapters_in_their_order_and_no_workshop() -> None:

@@ -29,6 +29,7 @@ def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: 
         "20_profitability.ipynb",
         "30_objections.ipynb",
         "40_conversion.ipynb",
+        "50_pipeline.ipynb",
         "manifest.json",
         "report.da.html",
         "report.en.html",
@@ -40,7 +41,13 @@ def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: 
 
 def test_results_hold_every_finding_with_its_chapter(run: Run) -> None:
     findings = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
-    assert {finding["chapter"] for finding in findings} == {"data_check", "profitability", "objections", "conversion"}
+    assert {finding["chapter"] for finding in findings} == {
+        "data_check",
+        "profitability",
+        "objections",
+        "conversion",
+        "pipeline",
+    }
     keys = {"id", "chapter", "group", "value", "unit", "ci_low", "ci_high", "confidence_level", "n", "verdict"}
     assert all(finding.keys() == keys | {"message", "args"} for finding in findings)
     names = [(finding["id"], tuple(finding["group"].items())) for finding in findings]
@@ -61,9 +68,7 @@ def test_the_blocks_of_a_run_give_the_same_bytes_whenever_they_are_rendered(run:
     chapters = {path.stem[3:]: read_blocks(path) for path in sorted(run.folder.glob("*.ipynb"))}
     manifest = latest_manifest("demo", reports=run.folder.parents[1])
     assert manifest is not None
-    view = build_view(
-        chapters, loaded_demo.engagement.contract, Language.of(loaded_demo.engagement.contract, "sv"), manifest
-    )
+    view = build_view(chapters, loaded_demo.engagement.contract, Language.of(loaded_demo.engagement, "sv"), manifest)
     assert render_report(view).encode() == (run.folder / "report.sv.html").read_bytes()
 
 

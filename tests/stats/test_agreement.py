@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.agreement import Scale, cohen_kappa, gwet_ac1, krippendorff_alpha
+from gtmlib.stats.agreement import (
+    Scale,
+    cohen_kappa,
+    count_disagreements,
+    estimate_alpha,
+    fleiss_kappa,
+    gwet_ac1,
+    krippendorff_alpha,
+)
 
 # Krippendorff (2011), example C: four coders, twelve units, codes missing.
 CODES = [
@@ -43,3 +54,53 @@ def test_what_cannot_be_told_from_chance_is_refused() -> None:
         gwet_ac1([[1, None], [None, 2]])
     with pytest.raises(ParameterError, match="square"):
         cohen_kappa([[1, 2]])
+
+
+# The example of Fleiss' kappa that textbooks repeat: ten units, fourteen coders, five codes; kappa is .210.
+FOURTEEN = [
+    [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
+    [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
+]  # fmt: skip
+
+
+def test_fleiss_kappa_of_fourteen_coders_is_point_21() -> None:
+    kappa = fleiss_kappa(FOURTEEN)
+    assert [round(value, 3) for value in (kappa.coefficient, kappa.observed, kappa.expected)] == [0.21, 0.378, 0.213]
+
+
+def test_units_with_different_numbers_of_coders_are_refused_by_fleiss_and_taken_by_krippendorff() -> None:
+    with pytest.raises(ParameterError, match="same number of coders"):
+        fleiss_kappa([[2, 0], [1, 2]])
+    assert krippendorff_alpha([[1, 1, 2], [1, 2, 2], [None, 2, None]]).n_units == 3
+
+
+def test_alphas_interval_holds_alpha_and_the_same_seed_gives_the_same_one() -> None:
+    found, again = (estimate_alpha(CODES, scale="ordinal", rng=np.random.default_rng(3)) for _ in range(2))
+    assert found == again
+    assert found.ci_low < round(found.alpha, 3) == 0.815 < found.ci_high
+    assert found.n_units == 11
+
+
+def test_alphas_interval_covers_what_was_planted_about_as_often_as_it_claims() -> None:
+    """Two coders copy the truth (half and half) with chance .9 each, else toss a coin: alpha is .9 squared."""
+    rng, n_runs, hits = np.random.default_rng(5), 200, 0
+    for _ in range(n_runs):
+        truth = rng.integers(0, 2, 150)
+        coders = [np.where(rng.random(150) < 0.9, truth, rng.integers(0, 2, 150)).tolist() for _ in range(2)]
+        found = estimate_alpha(coders, rng=rng, n_draws=400)
+        hits += found.ci_low <= 0.81 <= found.ci_high
+    assert 0.88 <= hits / n_runs <= 0.99
+
+
+def test_pairs_that_disagree_are_counted_by_code_and_what_only_one_gave_stands_alone() -> None:
+    price, both, trust, none = (frozenset(codes) for codes in ({"price"}, {"price", "value"}, {"trust"}, set()))
+    found = count_disagreements([(price, trust), (trust, price), (both, price), (price, price), (none, none)])
+    assert [(pair.first, pair.second, pair.n) for pair in found] == [("price", "trust", 2), ("value", "", 1)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)), min_size=4, max_size=30))
+def test_the_order_of_coders_does_not_matter(units: list[tuple[int, int, int]]) -> None:
+    coders = [list(coder) for coder in zip(*units, strict=True)]
+    assume(len({code for unit in units for code in unit}) > 1)
+    for coefficient in (krippendorff_alpha, gwet_ac1):
+        assert coefficient(coders).coefficient == pytest.approx(coefficient(coders[::-1]).coefficient)

@@ -91,7 +91,9 @@ class Panel:
         for name, value in state.items():
             require_known(f"control of panel '{self.id}'", name, known)
             _require_possible(known[name], value)
-        return self.start() | {name: tuple(value) if isinstance(value, list) else value for name, value in state.items()}
+        return self.start() | {
+            name: tuple(value) if isinstance(value, list) else value for name, value in state.items()
+        }
 
 
 def _require_possible(control: Control, value: Any) -> None:

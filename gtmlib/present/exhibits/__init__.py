@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gtmlib.analyses.bridge import PeriodBridge
+from gtmlib.analyses.coding.interviews import InterviewRates
+from gtmlib.analyses.coding.review import CodingReview
 from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import CostTrust
@@ -24,7 +26,18 @@ from gtmlib.analyses.execution.seniority import Seniority
 from gtmlib.analyses.ideal import CoreCustomers
 from gtmlib.analyses.lifetime import LifetimeValue
 from gtmlib.analyses.margins import Margins
-from gtmlib.analyses.objections import ObjectionRates
+from gtmlib.analyses.objections.cost import ObjectionCosts
+from gtmlib.analyses.objections.emerging import Emerging, EmergingCourse
+from gtmlib.analyses.objections.rates import ObjectionRates
+from gtmlib.analyses.objections.stages import WhereLost
+from gtmlib.analyses.objections.together import Resolution, Together
+from gtmlib.analyses.pipeline.cycles import CohortTrend
+from gtmlib.analyses.pipeline.flow import SnapshotFlow
+from gtmlib.analyses.pipeline.forecasts import Calibration, Slippage
+from gtmlib.analyses.pipeline.next_steps import NextSteps
+from gtmlib.analyses.pipeline.outcomes import Outcomes, PipelineVelocity, StageFlow
+from gtmlib.analyses.pipeline.stalls import Contributors, OpenAges
+from gtmlib.analyses.pipeline.watermelon import Watermelon
 from gtmlib.analyses.profitability import Segments, Whale
 from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
@@ -32,6 +45,7 @@ from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
+from gtmlib.present.exhibits.coding import present_coding, present_interviews
 from gtmlib.present.exhibits.conversion import present_rates, present_scrutiny, present_variants, present_waiting
 from gtmlib.present.exhibits.costs import present_bridge, present_cost_trust, present_margins, present_reconciled
 from gtmlib.present.exhibits.customers import (
@@ -61,7 +75,24 @@ from gtmlib.present.exhibits.leads import (
     present_lead_sources,
     present_lead_speed,
 )
+from gtmlib.present.exhibits.objection_costs import present_objection_costs
+from gtmlib.present.exhibits.objection_patterns import (
+    present_course,
+    present_emerging,
+    present_resolution,
+    present_together,
+    present_where_lost,
+)
 from gtmlib.present.exhibits.objections import present_objections
+from gtmlib.present.exhibits.pipeline import present_contributors, present_open_ages, present_watermelon
+from gtmlib.present.exhibits.pipeline_course import (
+    present_cycles,
+    present_next_steps,
+    present_outcomes,
+    present_stages,
+    present_velocity,
+)
+from gtmlib.present.exhibits.pipeline_forecasts import present_calibration, present_flow, present_slippage
 from gtmlib.present.exhibits.profitability import present_segments, present_waterfall, present_whale_curve
 from gtmlib.present.exhibits.variant_test import (
     present_false_alarms,
@@ -92,6 +123,14 @@ PRESENTERS: dict[type, Presenter] = {
     LifetimeValue: present_lifetime,
     CoreCustomers: present_core_customers,
     ObjectionRates: present_objections,
+    Emerging: present_emerging,
+    EmergingCourse: present_course,
+    ObjectionCosts: present_objection_costs,
+    WhereLost: present_where_lost,
+    Together: present_together,
+    Resolution: present_resolution,
+    CodingReview: present_coding,
+    InterviewRates: present_interviews,
     Waiting: present_waiting,
     Variation: present_variants,
     Rates: present_rates,
@@ -118,6 +157,17 @@ PRESENTERS: dict[type, Presenter] = {
     ValueToCost: present_value_to_cost,
     Recurring: present_recurring,
     Cycle: present_cycle,
+    Watermelon: present_watermelon,
+    OpenAges: present_open_ages,
+    Contributors: present_contributors,
+    Outcomes: present_outcomes,
+    StageFlow: present_stages,
+    CohortTrend: present_cycles,
+    NextSteps: present_next_steps,
+    PipelineVelocity: present_velocity,
+    Calibration: present_calibration,
+    Slippage: present_slippage,
+    SnapshotFlow: present_flow,
 }
 
 

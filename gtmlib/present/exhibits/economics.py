@@ -83,7 +83,7 @@ def present_payback(result: Payback, language: Language, accent: str) -> Exhibit
         notes.append(say("economics.payback.endless"))
     losing = _without(about, "payback", "no_gross_profit", language)
     sentences = (say("economics.payback.never", groups=losing),) if losing else ()
-    return _present_ratios(about, "payback", "decimal", sentences, notes, None, language, accent)
+    return _present_ratios(about, "payback", "tenths", sentences, notes, None, language, accent)
 
 
 def present_value_to_cost(result: ValueToCost, language: Language, accent: str) -> Exhibit:
@@ -106,7 +106,7 @@ def present_value_to_cost(result: ValueToCost, language: Language, accent: str) 
     ]
     sentences = (say("economics.value_to_cost.below", groups=below),) if below else ()
     notes = [say("economics.value_to_cost.note", n=about.n_years)]
-    return _present_ratios(about, "value_to_cost", "decimal", sentences, notes, 1.0, language, accent)
+    return _present_ratios(about, "value_to_cost", "tenths", sentences, notes, 1.0, language, accent)
 
 
 def present_recurring(result: Recurring, language: Language, accent: str) -> Exhibit:
@@ -139,7 +139,7 @@ def present_recurring(result: Recurring, language: Language, accent: str) -> Exh
     kpis = []
     if burn is not None:
         detail = say("economics.recurring.kpi.detail", burn=result.net_burn, grown=grown)
-        kpis.append(Kpi(label=say("economics.recurring.kpi"), value=language.format(burn, "decimal"), detail=detail))
+        kpis.append(Kpi(label=say("economics.recurring.kpi"), value=language.format(burn, "tenths"), detail=detail))
     return Exhibit(
         id="economics-recurring",
         title=title,
