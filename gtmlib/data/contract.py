@@ -258,8 +258,7 @@ class Behaviour(Section):
     """What somebody does differently from a Monday on, and the evidence that tells whether it is done."""
 
     id: ShortName = Field(description="Short name in small letters: findings are named by it.")
-    name: str = Field(min_length=3, description="What is done, in the contract's first language.")
-    names: dict[Language, str] = Field({}, description="The same in other languages: sv = ...")
+    name: LocalText = Field(description="What is done.")
     rule: Literal["next_step", "reason_logged", "as_planned", "objection_resolved", "quick_contact"] = Field(
         description="Evidence: conversations with a next step, lost deals with a reason, contacts that got the "
         "assigned message, objections that were resolved, or leads that were contacted within [leads] quick_days."

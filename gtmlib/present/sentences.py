@@ -65,8 +65,6 @@ def name_of(kind: str, value: object, language: Language) -> object:
     """
     if kind == "rep":
         return name_rep(str(value), language)
-    if isinstance(value, dict):
-        return in_language(value, language)
     if value == OTHER:
         return language.say("group.other")
     if kind == "country":
@@ -95,19 +93,6 @@ def name_rep(label: str, language: Language) -> str:
     if not label:
         return language.say("conversion.rep.unknown")
     return language.say("conversion.rep", n=int(label[1:])) if label[1:].isdigit() and label[0] == "#" else label
-
-
-def in_language(names: dict[str, str], language: Language) -> str:
-    """Give a name that the contract says in several languages.
-
-    Parameters
-    ----------
-    names : dict
-        Language = name; the empty key holds the contract's own words, for all other languages.
-    language : Language
-        Of the reader.
-    """
-    return names.get(language.code, names[""])
 
 
 def describe_evidence(finding: Finding, language: Language) -> str:

@@ -37,10 +37,8 @@ class BehaviourCourse:
 
     Parameters
     ----------
-    id, rule, seen_by : str
+    id, rule, seen_by, name : str
         As the contract declares it.
-    names : dict
-        Language = its name; the empty key is the contract's own words.
     starts_on : str
         ISO date of the Monday.
     target : float, optional
@@ -62,7 +60,7 @@ class BehaviourCourse:
     id: str
     rule: str
     seen_by: str
-    names: dict[str, str]
+    name: str
     starts_on: str
     target: float | None
     spans: tuple[str, ...]
@@ -85,10 +83,10 @@ class BehaviourCourse:
             return ()
         change, group = self.change, {"behaviour": self.id}
         after, n = change.after, change.before.n_trials + change.after.n_trials
-        args: dict[str, Any] = {"behaviour": self.names, "rate": after.rate, "n": after.n_trials}
+        args: dict[str, Any] = {"behaviour": self.name, "rate": after.rate, "n": after.n_trials}
         about: dict[str, Any] = {"group": group, "n": after.n_trials} | interval_of(after)
         share = Finding("execution.behaviour_rate", after.rate, "share", "execution.finding.behaviour", args, **about)
-        args = {"behaviour": self.names, "before": change.before.rate, "after": after.rate}
+        args = {"behaviour": self.name, "before": change.before.rate, "after": after.rate}
         args |= {"difference": change.difference, "low": change.ci_low, "high": change.ci_high}
         about = {"group": group, "n": n, "verdict": self.verdict, **interval_of(change)}
         message = f"execution.finding.behaviour_{self.verdict}"
@@ -137,7 +135,7 @@ def follow_behaviour(
         id=behaviour.id,
         rule=behaviour.rule,
         seen_by=behaviour.seen_by,
-        names={"": behaviour.name} | dict(behaviour.names.items()),
+        name=str(behaviour.name),
         starts_on=behaviour.starts_on.isoformat(),
         target=behaviour.target,
         spans=tuple(start.isoformat() for start, _, _ in points),

@@ -9,7 +9,6 @@ from gtmlib.analyses.execution.focus import Focus, FocusMonth
 from gtmlib.present.execution_figures import Level, plot_share_course
 from gtmlib.present.exhibit import Cell, Exhibit, Table, columns
 from gtmlib.present.language import Language
-from gtmlib.present.sentences import in_language
 from gtmlib.stats.proportions import ProportionEstimate
 
 FEWEST_POINTS = 2  # of a line
@@ -104,7 +103,7 @@ def present_behaviour(result: BehaviourCourse, language: Language, accent: str) 
         The brand's colour, `#rrggbb`.
     """
     say, change = language.say, result.change
-    name = in_language(result.names, language)
+    name = language.word(result.name)
     args: dict[str, Any] = {
         "behaviour": name,
         "start": result.starts_on,
