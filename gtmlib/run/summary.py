@@ -217,7 +217,6 @@ def _verdict_row(finding: Finding, language: Language) -> VerdictRow:
 
 
 def _behaviours(shown: Sequence[Named], contract: Contract, language: Language) -> Iterable[Monday]:
-    names = {one.id: {str(code): text for code, text in one.names.items()} for one in contract.behaviours}
     told = {one.group["id"]: one.args for _, one in shown if one.id == "hypotheses.behaviour"}
     for one in contract.behaviours:
         seen_by = language.say(f"report.seen_by.{one.seen_by}")
@@ -227,7 +226,7 @@ def _behaviours(shown: Sequence[Named], contract: Contract, language: Language) 
         else:
             key = "report.monday.from" if args["target"] is None else "report.monday.target"
             detail = language.say(key, seen_by=seen_by, day=args["starts_on"], target=args["target"])
-        yield Monday(text=names[one.id].get(language.code, language.word(one.name)), detail=detail)
+        yield Monday(text=one.name.in_language(language.code), detail=detail)
 
 
 def _describe_changes(changes: Changes, judged: Sequence[Finding], language: Language) -> Iterable[str]:

@@ -14,6 +14,7 @@ from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.hypotheses import judge_hypothesis
 from gtmlib.data.contract import Behaviour, Contract
 from gtmlib.data.engagement import parse_contract
+from gtmlib.data.local_text import LocalText
 from gtmlib.present.language import Language
 from gtmlib.run.changes import compare_findings, compare_with_previous, describe_news, reached_stops
 from gtmlib.run.summary import certainty, choose_findings, money_secured, summarise
@@ -153,8 +154,9 @@ def test_a_changed_threshold_is_said_with_both_values(contract: Contract) -> Non
 
 def test_behaviours_say_who_looks_at_them(contract: Contract) -> None:
     behaviour = Behaviour(
-        id="next_step", name="Every conversation ends with a next step",
-        names={"sv": "Alla samtal får ett nästa steg"}, rule="next_step", starts_on=date(2026, 1, 5), target=0.8, seen_by="sales_team",
+        id="next_step",
+        name=LocalText({"en": "Every conversation ends with a next step", "sv": "Alla samtal får ett nästa steg"}),
+        rule="next_step", starts_on=date(2026, 1, 5), target=0.8, seen_by="sales_team",
     )  # fmt: skip
     told = {"behaviour": behaviour.name, "starts_on": "2026-01-05", "target": 0.8, "seen_by": "sales_team"}
     finding = Finding("hypotheses.behaviour", 0.8, "share", "hypotheses.finding.behaviour", told, {"id": "next_step"})
