@@ -71,6 +71,8 @@ class LocalText(str):
 
 
 def _read(value: Any, read_text: core_schema.ValidatorFunctionWrapHandler) -> LocalText:
+    if isinstance(value, LocalText):
+        return value
     if not isinstance(value, dict):
         return LocalText(read_text(value))
     known = get_args(Language)
