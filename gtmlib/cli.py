@@ -58,6 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--alike", type=float, default=0.02, help="intraclass correlation of a rep's contacts (.02)")
     plan.add_argument("--seed", type=int, default=1, help="of the simulation of many looks (1)")
     plan.set_defaults(command=_plan)
+    code = commands.add_parser("code", help="code notes in Excel: take in what was chosen, and get the next notes")
+    code.add_argument("engagement", help="a name under data/, or an engagement folder")
+    code.add_argument("--coder", required=True, help="who codes, such as AK")
+    code.add_argument("--interviews", action="store_true", help="code interviews, not notes of conversations")
+    code.add_argument("--second", action="store_true", help="read again, blindly, what others coded")
+    code.add_argument("-n", type=int, default=25, help="notes at a time (25)")
+    code.add_argument("--seed", type=int, default=1, help="of the lot that draws a fifth of the notes (1)")
+    code.add_argument("--exports", metavar="FOLDER", help="the client's files, if elsewhere")
+    code.set_defaults(command=_code)
     schema = commands.add_parser("schema", help="print the JSON Schema of a contract, for editors")
     schema.set_defaults(command=_schema)
     return parser
@@ -100,6 +109,20 @@ def _plan(parsed: argparse.Namespace) -> int:
 
     options = {key: value for key, value in vars(parsed).items() if key != "command"}
     print(describe_plan(**options))
+    return 0
+
+
+def _code(parsed: argparse.Namespace) -> int:
+    import numpy as np
+
+    from gtmlib.data.engagement import read_engagement
+    from gtmlib.run.coding import code_notes, describe_batch
+    from gtmlib.run.engagements import find_engagement
+
+    engagement = read_engagement(find_engagement(parsed.engagement), parsed.exports)
+    subject: Any = "interviews" if parsed.interviews else "objections"
+    told = {"subject": subject, "coder": parsed.coder, "n": parsed.n, "is_second": parsed.second}
+    print(describe_batch(code_notes(engagement, rng=np.random.default_rng(parsed.seed), **told)))
     return 0
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from gtmlib.data.codes import SETTLED
+from gtmlib.data.codes import SETTLED, Unit
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.errors import ParameterError
 from gtmlib.stats.agreement import krippendorff_alpha
-
-Unit = Literal["touch_id", "interview_id"]
 
 LEAST_ALPHA = 0.667  # Krippendorff (2004), Hum. Commun. Res. 30, 411-433: below it, draw no conclusion from a code
 
@@ -35,6 +33,22 @@ class DoubleCoded:
     def codes(self) -> tuple[str, ...]:
         """List every code that somebody gave to one of the notes."""
         return tuple(sorted({code for unit in self.units for given in unit.values() for code in given}))
+
+    def merge(self, codes: frozenset[str], name: str) -> DoubleCoded:
+        """Give the same notes with several codes as one.
+
+        Parameters
+        ----------
+        codes : frozenset of str
+            To be counted together.
+        name : str
+            What they are called then.
+        """
+        units = tuple(
+            {coder: frozenset(name if code in codes else code for code in given) for coder, given in unit.items()}
+            for unit in self.units
+        )
+        return DoubleCoded(self.coders, units)
 
     def ratings(self, code: str) -> list[list[float | None]]:
         """Tell by coder and note whether the code was given: 1, 0, or None where the coder did not code the note.

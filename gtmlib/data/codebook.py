@@ -66,7 +66,7 @@ class ObjectionCode(Code):
 class InterviewCode(Code):
     """A code of win and loss interviews."""
 
-    kind: Literal["chosen", "use", "differs", "falls_short"] = Field(description="The question that it answers.")
+    kind: Literal["chosen", "use", "differs", "falls_short", "nothing"] = Field(description="The question it answers.")
 
 
 CodeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

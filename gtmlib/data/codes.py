@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,9 +17,11 @@ from gtmlib.data.engagement import Source, nearest
 from gtmlib.data.schema import TABLES
 from gtmlib.errors import DataError, Problem
 
+Unit = Literal["touch_id", "interview_id"]
+
 CODES_FILE = "codes.csv"
 COLUMNS = tuple(TABLES["codes"].columns)
-UNITS: dict[Subject, str] = {"objections": "touch_id", "interviews": "interview_id"}
+UNITS: dict[Subject, Unit] = {"objections": "touch_id", "interviews": "interview_id"}
 SETTLED = "settled"  # coder of what people agreed on after they had coded apart: it decides, and agrees with nobody
 _DELIMITERS = (";", ",", "\t")  # Excel writes the list separator of the country
 _NEW = "\ufeff" + ";".join(COLUMNS) + "\r\n"  # as Excel opens it in the Nordic countries
@@ -52,7 +54,8 @@ def codes_source(folder: Path) -> Source | None:
         fix = nearest(unknown[0], COLUMNS)
         raise DataError(Problem(place=CODES_FILE, what=what, fix=fix[:1].upper() + fix[1:], values=tuple(unknown)))
     columns = {name: name for name in COLUMNS if name in headings}
-    return Source.model_validate({"file": CODES_FILE, "delimiter": delimiter, "table": "codes", "columns": columns})
+    told = {"delimiter": delimiter, "table": "codes", "columns": columns}  # no source of a contract may fill this table
+    return Source(file=CODES_FILE).model_copy(update=told)
 
 
 def check_codes(rows: pa.Table, folder: Path) -> list[Problem]:

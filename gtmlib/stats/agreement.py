@@ -14,7 +14,7 @@ from gtmlib.errors import ParameterError
 from gtmlib.stats.distributions import Array
 
 Scale = Literal["nominal", "ordinal", "interval", "ratio"]
-N_DRAWS = 2000  # of a bootstrap: the ends of a 95 % interval then move by less than .01 from seed to seed
+N_DRAWS = 1000  # of a bootstrap: the ends of a 95 % interval then move by about .01 from seed to seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

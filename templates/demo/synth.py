@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gtmlib.data.schema import TABLES
+from templates.demo.synth_coding import make_coding
 
 Model = dict[str, Any]
 Rng = np.random.Generator
@@ -92,6 +93,7 @@ def make_demo(seed: int = 2025, *, size: int = 1) -> Demo:
         "touches": touches.assign(note=_make_notes(rngs[4], model, touches, objections)),
         "objections": objections,
     }
+    drawn |= make_coding(seed, model, customers, drawn["touches"], objections)
     # Rows also carry what the draws of others need and no client knows, such as a customer's scale: it ends here.
     frames = {name: rows.assign(currency="SEK").filter(items=TABLES[name].columns) for name, rows in drawn.items()}
     return Demo(frames, make_truth())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
+from gtmlib.data.codes import CODES_FILE, append_codes
 from gtmlib.data.engagement import CONTRACT_FILE, Contract, Source, parse_contract
 from templates.demo.synth import Demo, Model, read_model
 
@@ -33,6 +34,8 @@ def write_demo(demo: Demo, folder: Path) -> None:
     contract = parse_contract(content, place=str(TEMPLATE))
     (folder / "exports").mkdir(parents=True, exist_ok=True)
     (folder / CONTRACT_FILE).write_bytes(content)
+    (folder / CODES_FILE).unlink(missing_ok=True)
+    append_codes(folder, demo.frames["codes"].fillna("").astype(str).to_dict("records"))
     frames = _with_mess(demo.frames, model)
     for name, source in contract.sources.items():
         path, layout = folder / "exports" / str(source.file), model["layouts"].get(name, {})

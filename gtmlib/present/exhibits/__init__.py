@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gtmlib.analyses.bridge import PeriodBridge
+from gtmlib.analyses.coding.interviews import InterviewRates
+from gtmlib.analyses.coding.review import CodingReview
 from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
 from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
 from gtmlib.analyses.cost_trust import CostTrust
@@ -23,6 +25,7 @@ from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.present.exhibit import Exhibit
+from gtmlib.present.exhibits.coding import present_coding, present_interviews
 from gtmlib.present.exhibits.conversion import present_rates, present_scrutiny, present_variants, present_waiting
 from gtmlib.present.exhibits.costs import present_bridge, present_cost_trust, present_margins, present_reconciled
 from gtmlib.present.exhibits.customers import (
@@ -77,6 +80,8 @@ PRESENTERS: dict[type, Presenter] = {
     WhereLost: present_where_lost,
     Together: present_together,
     Resolution: present_resolution,
+    CodingReview: present_coding,
+    InterviewRates: present_interviews,
     Waiting: present_waiting,
     Variation: present_variants,
     Rates: present_rates,

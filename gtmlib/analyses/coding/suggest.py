@@ -1,0 +1,258 @@
+"""Suggesting codes for notes from what people confirmed and from the codebook. Nothing here codes a note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gtmlib.analyses.coding.vectors import Vectors, open_vectors, split_note
+from gtmlib.analyses.reductions import conversations
+from gtmlib.data.codebook import Codebook, Subject, read_codebook
+from gtmlib.data.codes import UNITS, deciding_codes
+from gtmlib.data.engine import to_frame
+from gtmlib.data.loaded import Loaded
+from gtmlib.stats.distributions import Array
+from gtmlib.stats.text_coding import choose_next, score_codes
+
+N_SUGGESTED = 3
+MOST_EXAMPLES = 2000  # sentences to learn from, the latest; more take long and add little
+POOL = 1000  # notes looked at for the next ones, drawn by lot: reading all of a large client's takes minutes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Codes that a note may have.
+
+    Parameters
+    ----------
+    note_id : str
+        Of the touch or the interview.
+    codes : tuple of str
+        Three, the likeliest first.
+    drawn : str
+        Why the note was chosen: `random` or `doubtful`; empty where somebody asked for it.
+    """
+
+    note_id: str
+    codes: tuple[str, ...]
+    drawn: str = ""
+
+
+class Coder:
+    """Suggests codes: learned from the codebook and from confirmed notes, ready for any number of notes.
+
+    Parameters
+    ----------
+    book : Codebook
+        The codes.
+    examples : sequence of tuple
+        Notes, each with the codes that a person confirmed.
+    """
+
+    def __init__(self, book: Codebook, examples: Sequence[tuple[str, Sequence[str]]] = ()) -> None:
+        self._names = tuple(book.codes)
+        place = {name: at for at, name in enumerate(self._names)}
+        described = {part: {place[code]: 1.0} for code, text in book.texts() for part in split_note(text)}
+        self._vectors: Vectors = open_vectors(list(described))
+        found: dict[str, dict[int, float]] = {}
+        for note, codes in examples:
+            known = [place[code] for code in codes if code in place]
+            for sentence in split_note(note) if known else ():
+                shares = found.setdefault(sentence, {})
+                for code in known:
+                    shares[code] = shares.get(code, 0.0) + 1 / len(known)
+        latest = dict(list(found.items())[-MOST_EXAMPLES:])
+        learned = described | latest
+        self._examples = self._vectors.encode(list(learned))
+        self._targets = np.zeros((len(learned), len(self._names)))
+        for row, shares in zip(self._targets, learned.values(), strict=True):
+            row[list(shares)] = np.array(list(shares.values())) / sum(shares.values())
+
+    @property
+    def name(self) -> str:
+        """What compares the texts: the embedding with its version, or pieces of words."""
+        return self._vectors.name
+
+    def score(self, notes: Sequence[str]) -> tuple[Array, Array]:
+        """Score the codes of notes, and give the notes' vectors.
+
+        Parameters
+        ----------
+        notes : sequence of str
+            Any language.
+
+        Returns
+        -------
+        array, notes x codes
+            The highest score among the sentences of the note.
+        array, notes x features
+            Unit vectors.
+        """
+        parts = [split_note(note) or (note,) for note in notes]
+        sentences = list(dict.fromkeys(part for note in parts for part in note))
+        at = {sentence: place for place, sentence in enumerate(sentences)}
+        vectors = self._vectors.encode(sentences)
+        scores = score_codes(self._examples, self._targets, vectors)
+        places = [[at[part] for part in note] for note in parts]
+        middles = np.array([vectors[place].mean(axis=0) for place in places])
+        sizes = np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-12)
+        return np.array([scores[place].max(axis=0) for place in places]), middles / sizes
+
+    def best(self, scores: Array) -> tuple[tuple[str, ...], ...]:
+        """Give the three likeliest codes of each note.
+
+        Parameters
+        ----------
+        scores : array, notes x codes
+            As `score` gives them.
+        """
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :N_SUGGESTED]
+        return tuple(tuple(self._names[at] for at in row) for row in order.tolist())
+
+
+def read_notes(loaded: Loaded, subject: Subject = "objections") -> dict[str, str]:
+    """Give the notes that can be coded, by their ids: of conversations, or of interviews.
+
+    They are the client's words, for whoever codes them; no result of an analysis holds one.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With touches or interviews; none of them, no notes.
+    subject : {'objections', 'interviews'}
+        What is coded.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> touches = pd.DataFrame({"touch_id": ["T1", "T2"], "note": ["Too expensive.", None]})
+    >>> read_notes(load_frames({"touches": touches}))
+    {'T1': 'Too expensive.'}
+    """
+    unit, table = UNITS[subject], {"objections": "touches", "interviews": "interviews"}[subject]
+    if loaded.missing(**{table: ("note",)}):
+        return {}
+    rows = conversations(loaded) if subject == "objections" else loaded.tables[table]
+    found = to_frame(rows.filter(rows.note.notnull()).select(unit, "note")).sort_values(unit)
+    return {str(key): note for key, note in zip(found[unit], found["note"], strict=True) if note.strip()}
+
+
+def confirmed_codes(loaded: Loaded, subject: Subject = "objections") -> dict[str, tuple[str, ...]]:
+    """Give what people confirmed: note = its codes, as they were settled or as the first coder gave them.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Any engagement.
+    subject : {'objections', 'interviews'}
+        What is coded.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> codes = pd.DataFrame({"touch_id": ["T1", "T1"], "code": ["price", "fit"], "coder": ["AK", "settled"]})
+    >>> confirmed_codes(load_frames({"codes": codes}))
+    {'T1': ('fit',)}
+    """
+    unit = UNITS[subject]
+    if loaded.missing(codes=(unit, "code", "coder")):
+        return {}
+    rows = loaded.tables["codes"].to_pyarrow().to_pylist()
+    found: dict[str, list[str]] = {}
+    for row in deciding_codes(rows, unit):
+        found.setdefault(row[unit], []).append(row["code"])
+    return {note: tuple(dict.fromkeys(codes)) for note, codes in found.items()}
+
+
+def open_coder(loaded: Loaded, subject: Subject = "objections") -> Coder:
+    """Make a coder from an engagement's codebook and confirmed notes.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Any engagement.
+    subject : {'objections', 'interviews'}
+        What is coded.
+
+    Raises
+    ------
+    ContractError
+        If the codebook can't be read.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> coder = open_coder(load_frames({"reps": pd.DataFrame({"rep_id": ["R1"]})}))
+    >>> "price" in coder.best(coder.score(["They say it costs too much money."])[0])[0]
+    True
+    """
+    notes, book = read_notes(loaded, subject), read_codebook(loaded.engagement.folder, subject)
+    confirmed = confirmed_codes(loaded, subject)
+    return Coder(book, [(notes[note], codes) for note, codes in confirmed.items() if note in notes])
+
+
+def suggest(coder: Coder, notes: Mapping[str, str]) -> tuple[Suggestion, ...]:
+    """Suggest three codes for each note.
+
+    Parameters
+    ----------
+    coder : Coder
+        From `open_coder`; its name says what compared the texts.
+    notes : mapping
+        Id = note.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> coder = Coder(read_codebook(Path("none"), "objections"))
+    >>> len(suggest(coder, {"T1": "De tycker att priset är för högt."})[0].codes)
+    3
+    """
+    if not notes:
+        return ()
+    best = coder.best(coder.score(list(notes.values()))[0])
+    return tuple(Suggestion(note_id=note, codes=codes) for note, codes in zip(notes, best, strict=True))
+
+
+def next_notes(
+    loaded: Loaded, coder: Coder, n: int, *, rng: np.random.Generator, subject: Subject = "objections"
+) -> tuple[Suggestion, ...]:
+    """Choose the notes that are worth coding next, with suggestions: doubtful and unlike each other, a fifth by lot.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+    coder : Coder
+        From `open_coder`.
+    n : int
+        How many; fewer where fewer are left.
+    rng : Generator
+        Draws the lot.
+    subject : {'objections', 'interviews'}
+        What is coded.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> touches = pd.DataFrame({"touch_id": ["T1", "T2"], "note": ["Too expensive.", "No time."]})
+    >>> codes = pd.DataFrame({"touch_id": ["T1"], "code": ["price"], "coder": ["AK"]})
+    >>> loaded = load_frames({"touches": touches, "codes": codes})
+    >>> [note.note_id for note in next_notes(loaded, open_coder(loaded), 5, rng=np.random.default_rng(1))]
+    ['T2']
+    """
+    confirmed, notes = confirmed_codes(loaded, subject), read_notes(loaded, subject)
+    left = [note for note in notes if note not in confirmed]
+    if not left:
+        return ()
+    pool = [left[at] for at in sorted(rng.permutation(len(left))[:POOL].tolist())]
+    scores, vectors = coder.score([notes[note] for note in pool])
+    best = coder.best(scores)
+    picks = choose_next(scores, vectors, n, rng=rng)
+    return tuple(Suggestion(note_id=pool[pick.at], codes=best[pick.at], drawn=pick.drawn) for pick in picks)
