@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtmlib.analyses.bridge import analyse_bridge
+from gtmlib.analyses.coding.interviews import GROUPINGS, KINDS, analyse_interviews
+from gtmlib.analyses.coding.review import review_coding
 from gtmlib.analyses.conversion import comparison, conduct
 from gtmlib.analyses.conversion.comparison import (
     Rates,
@@ -35,6 +37,7 @@ from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_water
 from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
+from gtmlib.data.codebook import FILES
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
 from gtmlib.data.schema import TABLES
@@ -50,6 +53,7 @@ from gtmlib.stats.planning import plan_comparison
 from gtmlib.stats.proportions import estimate_proportion
 from templates.demo.synth import Demo
 
+from .coding_drawn import CODING_RESULTS
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
@@ -167,7 +171,8 @@ MISSING = st.builds(
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
-    **PROFIT_RESULTS, ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+    **PROFIT_RESULTS, **CODING_RESULTS,
+    ObjectionRates: objections(), DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
 ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
 
@@ -239,6 +244,8 @@ def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     results: dict[str, Any] = {analyse.__name__: analyse(loaded_demo) for analyse in analyses}
     found = results["analyse_variants"]
     results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}
+    results |= {f"coding {subject}": review_coding(loaded_demo, subject) for subject in FILES}
+    results |= {f"{kind} {by}": analyse_interviews(loaded_demo, kind, by=by) for kind in KINDS for by in GROUPINGS}
     return results | {by: analyse_objections(loaded_demo, by=by) for by in ("code", "stage", "segment")}
 
 
@@ -249,6 +256,7 @@ def test_no_block_holds_an_id_a_name_or_a_note_of_anybody(demo_results: dict[str
     forbidden |= set(frames["reps"]["rep_id"]) | set(frames["reps"]["name"])
     forbidden |= set(frames["deals"]["deal_id"]) | set(frames["touches"]["touch_id"])
     forbidden |= {note for note in frames["touches"]["note"] if note}
+    forbidden |= set(frames["interviews"]["note"]) | set(frames["interviews"]["interview_id"]) | {"AK", "ML"}
     assert len(forbidden) > 6000
     for name, result in demo_results.items():
         words = set(re.findall(r"\"((?:[^\"\\]|\\.)*)\"", json.dumps(to_block(result), ensure_ascii=False)))
