@@ -14,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtmlib.analyses.bridge import analyse_bridge
+from gtmlib.analyses.coding.interviews import GROUPINGS as INTERVIEW_GROUPINGS
+from gtmlib.analyses.coding.interviews import KINDS, analyse_interviews
+from gtmlib.analyses.coding.review import review_coding
 from gtmlib.analyses.conversion import comparison, conduct
 from gtmlib.analyses.conversion.comparison import (
     Rates,
@@ -50,6 +53,7 @@ from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
 from gtmlib.analyses.waterfall import analyse_waterfall
+from gtmlib.data.codebook import FILES
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
 from gtmlib.data.schema import TABLES
@@ -64,6 +68,7 @@ from gtmlib.stats.concentration import estimate_whale_curve
 from gtmlib.stats.planning import plan_comparison
 from templates.demo.synth import Demo
 
+from .coding_drawn import CODING_RESULTS
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
 from .drawn_execution import EXECUTIONS, executions
@@ -167,7 +172,7 @@ MISSING = st.builds(
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
-    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS,
+    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
 }  # fmt: skip
 ANY_RESULT = st.one_of(
@@ -245,6 +250,9 @@ def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     found = results["analyse_variants"]
     results |= {f"where {by}": rank_contributors(loaded_demo, by=by) for by in ("segment", "stage", "rep")}
     results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}
+    results |= {f"coding {subject}": review_coding(loaded_demo, subject) for subject in FILES}
+    ways = [(kind, by) for kind in KINDS for by in INTERVIEW_GROUPINGS]
+    results |= {f"{kind} {by}": analyse_interviews(loaded_demo, kind, by=by) for kind, by in ways}
     results["behaviour"] = follow_behaviour(loaded_demo, 1)
     trends = analyse_emerging(loaded_demo)
     results |= {"trends": trends, "course": list_course(trends), "costs": analyse_objection_costs(loaded_demo)}
@@ -262,6 +270,7 @@ def test_no_block_holds_an_id_a_name_or_a_note_of_anybody(demo_results: dict[str
     forbidden |= set(frames["reps"]["rep_id"]) | set(frames["reps"]["name"])
     forbidden |= set(frames["deals"]["deal_id"]) | set(frames["touches"]["touch_id"])
     forbidden |= {note for note in frames["touches"]["note"] if note}
+    forbidden |= set(frames["interviews"]["note"]) | set(frames["interviews"]["interview_id"]) | {"AK", "ML"}
     assert len(forbidden) > 6000
     for name, result in demo_results.items():
         words = set(re.findall(r"\"((?:[^\"\\]|\\.)*)\"", json.dumps(to_block(result), ensure_ascii=False)))
