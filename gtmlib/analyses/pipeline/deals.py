@@ -171,7 +171,8 @@ def _closings_from(rows: Any, table: RiskTable) -> str | None:
     if pd.isna(first):
         return None
     waited = ibis.literal(first.date()).delta(rows.created_on, unit="day").cast("int64")
-    early = to_frame(rows.filter(waited > 0).group_by(waited=waited).aggregate(n=rows.count())).sort_values("waited")
+    before = rows.mutate(waited=waited).filter(lambda deal: deal.waited > 0)
+    early = to_frame(before.group_by("waited").aggregate(n=before.count())).sort_values("waited")
     still_open = np.cumprod(1 - (table.n_won + table.n_lost) / table.n_at_risk)
     place = np.searchsorted(table.times, early["waited"] - 1, side="right")
     n_unseen = float(early["n"] @ (1 - np.concatenate([[1.0], still_open])[place]))
