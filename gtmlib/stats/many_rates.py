@@ -18,6 +18,7 @@ from gtmlib.stats.stratified import Homogeneity
 # Spreads at which the likelihood is read, as standard deviations over the widest possible one: close to each other
 # where they are small, since that is where groups of people are.
 SPREADS = 0.003 + 0.697 * np.linspace(0, 1, 60) ** 2
+LEAST_EXPECTED = 1.0  # of the rarer outcome in a group
 FEWEST = 4  # groups; of three or fewer no spread can be learnt
 
 
@@ -45,7 +46,9 @@ def compare_rates(n_successes: ArrayLike, n_trials: ArrayLike) -> Homogeneity:
 
     References
     ----------
-    Pearson (1900), Phil. Mag. 50, 157-175: chi-square of a table of two rows.
+    Pearson (1900), Phil. Mag. 50, 157-175: chi-square of a table of two rows. Groups that would have the rarer outcome
+    less than once are counted as one, after Cochran (1954), Biometrics 10, 417-451: among larger ones they would give
+    false alarms twice as often as claimed.
 
     Examples
     --------
@@ -55,9 +58,13 @@ def compare_rates(n_successes: ArrayLike, n_trials: ArrayLike) -> Homogeneity:
     k, n = _read(n_successes, n_trials)
     if k.size < 2:
         raise ParameterError(f"There are {k.size} groups: two or more can differ.")
-    rate = k.sum() / n.sum()
-    variance = n * rate * (1 - rate)
-    statistic = float(((k - n * rate) ** 2 / variance).sum()) if 0 < rate < 1 else 0.0
+    rate = float(k.sum() / n.sum())
+    is_small = n * min(rate, 1 - rate) < LEAST_EXPECTED
+    if is_small.any():
+        k, n = (np.append(counts[~is_small], counts[is_small].sum()) for counts in (k, n))
+    if k.size < 2:  # all are small, or all ended alike: nothing speaks for a difference
+        return Homogeneity(statistic=0.0, df=0, pvalue=1.0)
+    statistic = float(((k - n * rate) ** 2 / (n * rate * (1 - rate))).sum())
     return Homogeneity(statistic=statistic, df=k.size - 1, pvalue=chi_square_pvalue(statistic, k.size - 1))
 
 

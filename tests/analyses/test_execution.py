@@ -51,7 +51,7 @@ def test_the_reps_of_maven_are_compatible_with_chance_and_nobody_is_ranked(maven
     assert rates not in (sorted(rates), sorted(rates, reverse=True))
     exhibit = present(found, EN, "#1f5f8b")
     assert "no further apart than chance makes them" in exhibit.headline
-    assert "compatible with chance (p = 0.264)" in exhibit.sentences[0]
+    assert "compatible with chance (p-value 0.264)" in exhibit.sentences[0]
     assert "nobody is ranked" in exhibit.sentences[0]
     assert [row[0] for row in exhibit.table.rows] == [f"Rep {place}" for place in range(1, 31)]  # type: ignore[union-attr]
 

@@ -28,6 +28,14 @@ table = "deals"
 """  # six lines: what a test adds starts on line 7
 
 
+HABIT = """[[behaviours]]
+id = "habit"
+name = "Next step"
+rule = "next_step"
+starts_on = 2025-09-01
+"""
+
+
 def problems_of(text: str | bytes) -> list[str]:
     with pytest.raises(ContractError) as caught:
         parse_contract(text if isinstance(text, bytes) else text.encode())
@@ -205,6 +213,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
         ('[sources.more]\ndatabase = "b.db"\n', "'database' and 'relation' go together"),
         ('[sources.more]\nfile = "b.csv"\npreset = "hubspot"\n', "'columns', 'values' and 'preset' need 'table'"),
         ('types = { Amount = "money" }\n', "'types' are for files that a SELECT reads"),
+        (HABIT * 2, "Two behaviours have the id 'habit': give each its own"),
     ],
 )
 def test_decisions_that_contradict_each_other_are_refused(added: str, what: str) -> None:

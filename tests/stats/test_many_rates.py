@@ -52,6 +52,16 @@ def test_a_team_that_is_alike_is_flagged_one_time_in_twenty(maven: pd.DataFrame,
     assert flagged < 0.09
 
 
+def test_small_groups_among_large_ones_raise_no_false_alarms() -> None:
+    rng, n = np.random.default_rng(6), [5] * 15 + [200] * 15
+    flagged = np.mean([compare_rates(rng.binomial(n, 0.05), n).pvalue < 0.05 for _ in range(400)])
+    assert flagged < 0.08  # counted each for itself it would be .10
+
+
+def test_groups_that_all_ended_alike_do_not_differ() -> None:
+    assert compare_rates([0, 0, 0], [5, 9, 40]).pvalue == 1.0
+
+
 @pytest.mark.parametrize("spread", [0.0, 0.03, 0.10])
 def test_intervals_of_shrunken_rates_hold_the_true_ones(maven: pd.DataFrame, spread: float) -> None:
     rng, hits = np.random.default_rng(11), []
