@@ -104,7 +104,8 @@ def test_the_blocks_of_a_run_give_the_same_bytes_whenever_they_are_rendered(run:
     chapters = {path.stem[3:]: read_blocks(path) for path in sorted(run.folder.glob("*.ipynb"))}
     manifest = latest_manifest("demo", reports=run.folder.parents[1])
     assert manifest is not None
-    view = build_view(chapters, loaded_demo.engagement.contract, Language("sv", "SEK"), manifest)
+    contract = loaded_demo.engagement.contract
+    view = build_view(chapters, contract, Language.of(contract, "sv"), manifest)
     assert render_report(view).encode() == (run.folder / "report.sv.html").read_bytes()
 
 

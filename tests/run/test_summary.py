@@ -134,7 +134,7 @@ def test_verdicts_come_first_decided_ones_before_those_that_cost_most_to_wait_fo
     assert summary.lead == "5 hypotheses: 1 confirmed, 1 refuted and 3 can’t be told yet."
     assert summary.verdicts[0].todo == "Now: Two more sellers for manufacturing (managing director)."
     swedish = summarise(blocks(*judged), contract, LANGUAGES[1].of(contract, "sv"))
-    assert swedish.verdicts[1].claim == "En butikskedja bidrar med mer än 25 000 kr"
+    assert swedish.verdicts[1].claim == "En butikskedja bidrar med mer än 25\N{NO-BREAK SPACE}000 kr"
     assert swedish.verdicts[1].todo.startswith("Nu: Inga nya butikskedjor")
 
 
@@ -153,9 +153,14 @@ def test_a_changed_threshold_is_said_with_both_values(contract: Contract) -> Non
 
 def test_behaviours_say_who_looks_at_them(contract: Contract) -> None:
     behaviour = Behaviour(
-        id="next_step", name="Every conversation ends with a next step",
-        names={"sv": "Alla samtal får ett nästa steg"}, rule="next_step", starts_on=date(2026, 1, 5), target=0.8, seen_by="sales_team",
-    )  # fmt: skip
+        id="next_step",
+        name="Every conversation ends with a next step",
+        names={"sv": "Alla samtal får ett nästa steg"},
+        rule="next_step",
+        starts_on=date(2026, 1, 5),
+        target=0.8,
+        seen_by="sales_team",
+    )
     told = {"behaviour": behaviour.name, "starts_on": "2026-01-05", "target": 0.8, "seen_by": "sales_team"}
     finding = Finding("hypotheses.behaviour", 0.8, "share", "hypotheses.finding.behaviour", told, {"id": "next_step"})
     followed = contract.model_copy(update={"behaviours": [behaviour]})
