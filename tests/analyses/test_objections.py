@@ -52,8 +52,9 @@ def test_the_interval_is_wilsons() -> None:
     result = analyse_objections(load(talks(40), [(f"T{i}", "price") for i in range(1, 13)]), confidence_level=0.9)
     assert isinstance(result, ObjectionRates)
     assert result.rows[0].estimate == estimate_proportion(12, 40, confidence_level=0.9)
-    (finding,) = result.findings()
+    finding, whole = result.findings()
     assert (finding.id, finding.group, finding.value, finding.n) == ("objections.rate", {"code": "price"}, 0.3, 40)
+    assert (whole.id, whole.value, whole.n) == ("objections.any_rate", 0.3, 40)
 
 
 def test_only_what_the_contract_calls_a_conversation_counts_and_the_rest_is_counted_as_left_out() -> None:

@@ -22,7 +22,8 @@ def test_a_run_has_the_chapters_in_their_order_and_no_workshop() -> None:
 
 def test_a_given_parameter_reaches_every_chapter_that_has_it(demo_folder: Path) -> None:
     chapters = plan_run(read_engagement(demo_folder), ["confidence_level=0.9"])
-    assert {chapter.parameters["confidence_level"] for chapter in chapters} == {0.9}
+    assert {chapter.parameters.get("confidence_level", 0.9) for chapter in chapters} == {0.9}
+    assert sum("confidence_level" in chapter.parameters for chapter in chapters) == len(chapters) - 1
 
 
 @pytest.mark.parametrize(

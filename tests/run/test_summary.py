@@ -135,7 +135,7 @@ def test_verdicts_come_first_decided_ones_before_those_that_cost_most_to_wait_fo
     assert summary.lead == "5 hypotheses: 1 confirmed, 1 refuted and 3 can’t be told yet."
     assert summary.verdicts[0].todo == "Now: Two more sellers for manufacturing (managing director)."
     swedish = summarise(blocks(*judged), contract, LANGUAGES[1].of(contract, "sv"))
-    assert swedish.verdicts[1].claim == "En butikskedja bidrar med mer än 25 000 kr"
+    assert swedish.verdicts[1].claim == "En butikskedja bidrar med mer än 25\N{NO-BREAK SPACE}000 kr"
     assert swedish.verdicts[1].todo.startswith("Nu: Inga nya butikskedjor")
 
 
