@@ -118,8 +118,15 @@ class Page:
         self.call("Page.navigate", url=path.resolve().as_uri())
 
     def wait_for_load(self) -> None:
-        """Wait until what was begun is loaded."""
-        self.wait_until("location.protocol === 'file:' && document.readyState === 'complete'")
+        """Wait until what was begun is loaded.
+
+        Raises
+        ------
+        RunError
+            If the browser does not get the file.
+        """
+        if not self.wait_until("location.protocol === 'file:' && document.readyState === 'complete'"):
+            raise RunError("the browser could not open the report: it may not be allowed to read its folder")
 
 
 def find_browser() -> str | None:

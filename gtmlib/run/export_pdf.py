@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -54,18 +53,35 @@ def print_reports(reports: Sequence[Path], day: date) -> list[bytes]:
         If there is no browser, or it fails.
     """
     printed = []
-    with open_browser() as open_page, ExitStack() as opened:
-        pages = [opened.enter_context(open_page()) for _ in reports]
-        for page, report in zip(pages, reports, strict=True):  # one loads while another is printed
-            # Paper shows the stills: plotly.js is not started, and a page takes a fraction of its time.
-            page.call("Emulation.setScriptExecutionDisabled", value=True)
-            page.call("Emulation.setEmulatedMedia", media="print")
-            page.start(report)
-        for page in pages:
-            page.wait_for_load()
-            page.ask(AS_PICTURES)
-            printed.append(date_pdf(base64.b64decode(page.call("Page.printToPDF", **PRINT)["data"]), day))
+    with open_browser() as open_page:
+        for report in reports:
+            with open_page() as page:
+                # Paper shows the stills: plotly.js is not started, and a page takes a fraction of its time.
+                page.call("Emulation.setScriptExecutionDisabled", value=True)
+                page.call("Emulation.setEmulatedMedia", media="print")
+                page.start(report)
+                page.wait_for_load()
+                page.ask(AS_PICTURES)
+                content = base64.b64decode(page.call("Page.printToPDF", **PRINT)["data"])
+                printed.append(number_nodes(date_pdf(content, day)))
     return printed
+
+
+def number_nodes(content: bytes) -> bytes:
+    """Number a PDF's nodes from one in their order: Chromium counts on from whatever it showed before.
+
+    Parameters
+    ----------
+    content : bytes
+        PDF as Chromium writes it.
+
+    Examples
+    --------
+    >>> number_nodes(b"(node00000161) (node00000170) (node00000161)")
+    b'(node00000001) (node00000002) (node00000001)'
+    """
+    ranks = {name: place for place, name in enumerate(sorted(set(re.findall(rb"node\d{8}", content))), 1)}
+    return re.sub(rb"node\d{8}", lambda match: b"node%08d" % ranks[match[0]], content)
 
 
 def date_pdf(content: bytes, day: date) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.reductions import MissingData
-from gtmlib.present.colours import INK, SOFT, readable_shade, tint
+from gtmlib.present.colours import INK, PAPER, SOFT, readable_shade, tint
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits import present
 from gtmlib.present.sentences import describe_finding
@@ -43,7 +43,7 @@ def make_slides(view: ReportView, run: StoredRun) -> bytes:
     Returns
     -------
     bytes
-        PPTX: a cover, and a slide per headline.
+        PPTX: a cover, the verdicts where hypotheses were declared, and a slide per headline.
     """
     from pptx import Presentation
     from pptx.util import Inches
@@ -54,8 +54,10 @@ def make_slides(view: ReportView, run: StoredRun) -> bytes:
     about.title, about.subject, about.language = view.title, view.client, view.language.code
     about.author = about.last_modified_by = view.consultancy or view.client
     _add_cover(deck, view)
-    for number, (headline, finding, exhibit) in enumerate(_shown(view, run), 2):
-        _add_headline(deck, view, headline, finding, exhibit, number)
+    if view.verdicts:
+        _add_verdicts(deck, view)
+    for headline, finding, exhibit in _shown(view, run):
+        _add_headline(deck, view, headline, finding, exhibit)
     written = io.BytesIO()
     deck.save(written)
     return written.getvalue()
@@ -99,7 +101,7 @@ def _add_cover(deck: Any, view: ReportView) -> None:
 
 
 def _add_headline(
-    deck: Any, view: ReportView, headline: Headline, finding: Finding | None, exhibit: Exhibit | None, number: int
+    deck: Any, view: ReportView, headline: Headline, finding: Finding | None, exhibit: Exhibit | None
 ) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
     _put_title(slide, headline.text, top=0.45, size=24, colour=INK, height=1.25)
@@ -111,9 +113,37 @@ def _add_headline(
     if drawn is not None:
         alt = exhibit.alt if exhibit is not None and spec else headline.text
         _add_chart(slide, view, drawn, finding, alt)
+    _put_footer(deck, slide, view)
+
+
+def _add_verdicts(deck: Any, view: ReportView) -> None:
+    """Add a table of the hypotheses: what was claimed, what came out, and what follows."""
+    from pptx.util import Inches
+
+    say = view.language.say
+    slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
+    _put_title(slide, view.lead, top=0.45, size=24, colour=INK, height=1.25)
+    heads = [say(f"hypotheses.column.{name}") for name in ("claim", "verdict", "found")]
+    rows = [(row.claim, say(f"report.verdict.{row.verdict}"), f"{row.found} {row.todo}") for row in view.verdicts]
+    place = (Inches(EDGE), Inches(1.9), Inches(WIDTH - 2 * EDGE), Inches(0.5 * (len(rows) + 1)))
+    table = slide.shapes.add_table(len(rows) + 1, len(heads), *place).table
+    for column, width in enumerate((4.6, 1.7, WIDTH - 2 * EDGE - 6.3)):
+        table.columns[column].width = Inches(width)
+    for place_of_row, cells in enumerate((heads, *rows)):
+        for column, text in enumerate(cells):
+            cell = table.cell(place_of_row, column)
+            cell.fill.solid()
+            cell.fill.fore_color.rgb = _colour(readable_shade(view.accent, 9.0) if place_of_row == 0 else PAPER)
+            ink = PAPER if place_of_row == 0 else INK
+            _fill(cell.text_frame, text, 13, ink, is_bold=place_of_row == 0 or column == 1)
+    _put_footer(deck, slide, view)
+
+
+def _put_footer(deck: Any, slide: Any, view: ReportView) -> None:
     brand = " · ".join(filter(None, (view.consultancy, view.client, view.language.say("report.confidential"))))
-    _put_text(slide, brand, top=HEIGHT - 0.55, height=0.35, size=11, colour=SOFT)
-    _put_text(slide, str(number), top=HEIGHT - 0.55, height=0.35, size=11, colour=SOFT, to_right=True)
+    look: dict[str, Any] = {"top": HEIGHT - 0.55, "height": 0.35, "size": 11, "colour": SOFT}
+    _put_text(slide, brand, **look)
+    _put_text(slide, str(len(deck.slides)), to_right=True, **look)
 
 
 def _bar_of(finding: Finding | None, view: ReportView) -> Bars | None:

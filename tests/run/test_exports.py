@@ -17,15 +17,18 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import Engagement, read_engagement
 from gtmlib.errors import ParameterError, RunError
 from gtmlib.present.language import LOCALES, Language
+from gtmlib.present.sentences import describe_finding
 from gtmlib.run.browser import find_browser
 from gtmlib.run.export_pdf import date_pdf, print_reports
 from gtmlib.run.export_pptx import make_slides
 from gtmlib.run.export_xlsx import make_workbook, number_format, sheet_name
 from gtmlib.run.exports import export_run, with_fixed_dates
 from gtmlib.run.native_charts import Bars, Curves, read_chart
+from gtmlib.run.report import Headline
 from gtmlib.run.runner import run_engagement
 from gtmlib.run.stored import StoredRun, read_stored_run
 from gtmlib.run.view import build_view
@@ -57,17 +60,6 @@ def exported(run: StoredRun) -> tuple[Path, ...]:
 def sheets(path: Path) -> dict[str, list[list[Any]]]:
     book = CalamineWorkbook.from_path(path)
     return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-
-
-def plain(text: str) -> str:
-    return text.replace("\N{NO-BREAK SPACE}", " ")
-
-
-def charts(path: Path) -> list[Any]:
-    from pptx import Presentation
-
-    slides = list(Presentation(str(path)).slides)[1:]
-    return [[shape for shape in slide.shapes if shape.has_chart] for slide in slides]
 
 
 # --- The stored run ---
@@ -242,48 +234,64 @@ def test_each_headline_has_a_slide_with_its_sentence_its_evidence_and_the_brand(
 
     view = build_view(run.blocks, run.contract, Language("sv", "SEK"), run.manifest)
     slides = list(Presentation(str(run.folder / "report.sv.pptx")).slides)
-    assert len(slides) == len(view.headlines) + 1
+    first = 2 if view.verdicts else 1
+    assert len(slides) == len(view.headlines) + first
     assert slides[0].shapes.title.text_frame.text == view.title
-    for headline, slide in zip(view.headlines, slides[1:], strict=True):
+    for headline, slide in zip(view.headlines, slides[first:], strict=True):
         assert slide.shapes.title.text_frame.text == headline.text
         texts = " ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
         assert headline.evidence in texts
         assert view.client in texts
 
 
-def test_each_headline_has_a_native_chart_whose_numbers_are_those_of_its_exhibit(
-    exported: tuple[Path, ...], run: StoredRun
-) -> None:
-    results = {
-        finding["id"]: finding
-        for finding in json.loads((run.folder / "results.json").read_text("utf-8"))["findings"][::-1]
-    }
-    found = charts(run.folder / "report.en.pptx")
-    assert all(len(shapes) == 1 for shapes in found)
-    numbers = [list(shapes[0].chart.plots[0].series[0].values) for shapes in found]
-    for name in (
-        "conversion.verdict",
-        "profitability.total_contribution",
-        "objections.rate",
-        "data.reason_logged_rate",
-    ):
-        assert any(pytest.approx(results[name]["value"]) in values for values in numbers), name
-    for shapes in found:
+STATED = ("conversion.verdict", "profitability.total_contribution", "objections.rate", "data.reason_logged_rate")
+
+
+@pytest.fixture(scope="module")
+def stated(run: StoredRun) -> list[tuple[Finding, Any]]:
+    """Findings of four chapters as headlines, each with the charts of its slide."""
+    from pptx import Presentation
+
+    view = build_view(run.blocks, run.contract, Language("en", "SEK"), run.manifest)
+    found = {one.id: one for blocks in run.blocks.values() for _, shown in blocks for one in shown[::-1]}
+    chosen = [found[name] for name in STATED if name in found]
+    headlines = tuple(Headline(text=describe_finding(one, view.language)) for one in chosen)
+    deck = Presentation(io.BytesIO(make_slides(replace(view, headlines=headlines, verdicts=()), run)))
+    shapes = [[shape for shape in slide.shapes if shape.has_chart] for slide in list(deck.slides)[1:]]
+    return list(zip(chosen, shapes, strict=True))
+
+
+def test_each_headline_has_a_native_chart_with_its_number_and_its_alternative_text(stated: Any) -> None:
+    assert len(stated) == len(STATED)
+    for finding, shapes in stated:
+        assert len(shapes) == 1
+        assert any(value == finding.value for value in shapes[0].chart.plots[0].series[0].values), finding.id
         assert shapes[0]._element.nvGraphicFramePr.cNvPr.get("descr")
-        book = CalamineWorkbook.from_filelike(io.BytesIO(shapes[0].chart.part.chart_workbook.xlsx_part.blob))
+
+
+def test_the_numbers_of_a_native_chart_can_be_edited_in_its_own_workbook(stated: Any) -> None:
+    for finding, (shape,) in stated:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(shape.chart.part.chart_workbook.xlsx_part.blob))
         cells = [cell for row in book.get_sheet_by_index(0).to_python() for cell in row]
-        numbers = [cell for cell in cells if isinstance(cell, float)]
-        # What Edit Data opens; Excel keeps fifteen digits.
-        assert pytest.approx(shapes[0].chart.plots[0].series[0].values[0], rel=1e-15) in numbers
+        # Excel keeps fifteen digits.
+        assert any(isinstance(cell, float) and cell == pytest.approx(finding.value, rel=1e-15) for cell in cells)
 
 
-def test_intervals_are_error_bars_of_the_native_chart(exported: tuple[Path, ...], run: StoredRun) -> None:
-    results = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
-    finding = next(found for found in results if found["id"] == "conversion.verdict")
-    chart = charts(run.folder / "report.en.pptx")[0][0].chart
-    sizes = [float(point.text) for point in chart._chartSpace.iterfind(".//{*}errBars/{*}plus//{*}v")]
-    place = [pytest.approx(value) == finding["value"] for value in chart.plots[0].series[0].values].index(True)
-    assert sizes[place] == pytest.approx(finding["ci_high"] - finding["value"])
+def test_intervals_are_error_bars_of_the_native_chart(stated: Any) -> None:
+    for finding, (shape,) in stated:
+        arms = [
+            {
+                point.get("idx"): float(point[0].text)
+                for point in shape.chart._chartSpace.iterfind(f".//{{*}}{side}//{{*}}pt")
+            }
+            for side in ("plus", "minus")
+        ]
+        if finding.ci_low is None:
+            assert arms == [{}, {}]
+        else:
+            place = str(list(shape.chart.plots[0].series[0].values).index(finding.value))
+            assert arms[0][place] == pytest.approx(finding.ci_high - finding.value)
+            assert arms[1][place] == pytest.approx(finding.value - finding.ci_low)
 
 
 def test_rows_become_bars_with_their_intervals_and_lines_become_curves() -> None:
