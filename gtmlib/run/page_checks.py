@@ -73,7 +73,13 @@ class PageFile:
     texts: list[tuple[int, str]] = field(default_factory=list)
 
     def named(self, *names: str) -> list[Tag]:
-        """Give the tags of these names."""
+        """Give the tags of some names.
+
+        Parameters
+        ----------
+        *names : str
+            In small letters.
+        """
         return [tag for tag in self.tags if tag.name in names]
 
 
