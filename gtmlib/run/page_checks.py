@@ -73,12 +73,12 @@ class PageFile:
     texts: list[tuple[int, str]] = field(default_factory=list)
 
     def named(self, *names: str) -> list[Tag]:
-        """Give the tags of these names.
+        """Give the tags of some names.
 
         Parameters
         ----------
         *names : str
-            Of elements, such as `img`.
+            In small letters.
         """
         return [tag for tag in self.tags if tag.name in names]
 
