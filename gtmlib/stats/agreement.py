@@ -46,7 +46,7 @@ class AlphaEstimate:
     alpha : float
         1 is perfect, 0 is chance.
     ci_low, ci_high : float
-        Percentiles of alpha over resampled units; both equal to alpha where no draw differs.
+        Percentiles of alpha over resampled units; where nobody disagreed, what so many units can rule out.
     n_units : int
         Units that at least two coders coded.
     confidence_level : float
@@ -234,6 +234,7 @@ def estimate_alpha(
     References
     ----------
     Zapf, Castell, Morawietz & Karch (2016), BMC Med. Res. Methodol. 16, 93: units are resampled, not coders.
+    Clopper & Pearson (1934), Biometrika 26, 404-413: the limit where no coders disagreed.
 
     Examples
     --------
@@ -250,6 +251,9 @@ def estimate_alpha(
     alphas = [1 - observed / expected for observed, expected in pairs if expected > 0]
     ends = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     low, high = np.quantile([*alphas, whole.coefficient], ends).tolist()
+    if whole.observed == 0:  # resampling sees no disagreement where there was none: take the exact limit of 0 of n
+        most = float(_distances(values, per_unit.sum(axis=(0, 1)), scale).max())
+        low = 1 - most * (1 - ends[0] ** (1 / n)) / whole.expected
     return AlphaEstimate(
         alpha=whole.coefficient,
         ci_low=min(low, whole.coefficient),

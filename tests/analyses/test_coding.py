@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gtmlib.analyses.coding.interviews import InterviewRates, analyse_interviews
+from gtmlib.analyses.coding.interviews import GROUPINGS, KINDS, InterviewRates, analyse_interviews
 from gtmlib.analyses.coding.review import CodingReview, review_coding
 from gtmlib.analyses.coding.suggest import Coder, confirmed_codes, next_notes, open_coder, read_notes, suggest
 from gtmlib.analyses.coding_agreement import find_double_coded, weakly_agreed_codes
@@ -24,6 +24,7 @@ from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.codebook import SHIPPED, read_codebook
 from gtmlib.data.load import Loaded, load_frames
 from gtmlib.errors import ParameterError
+from gtmlib.present.blocks import to_block
 from gtmlib.present.exhibits import present
 from gtmlib.present.language import Language
 from gtmlib.stats.text_coding import choose_next, score_codes
@@ -157,6 +158,26 @@ def test_a_fifth_of_the_next_notes_is_drawn_by_lot_and_the_rest_are_doubtful_and
         score_codes(np.zeros((0, 4)), np.zeros((0, 5)), texts)
 
 
+def test_what_a_note_holds_beside_its_words_changes_nothing_that_is_shown(demo: Demo) -> None:
+    """Names, phone numbers, addresses and markup in every note and in who spoke: the same blocks, without them."""
+    tokens = " ".join(demo.truth.forbidden_tokens)
+    frames = {name: demo.frames[name] for name in ("touches", "interviews", "codes", "customers")}
+    planted = {
+        "touches": frames["touches"].assign(
+            note=[f"{note} {tokens}" if note else "" for note in frames["touches"]["note"]]
+        ),
+        "interviews": frames["interviews"].assign(note=f"{tokens} <b>", speaker=tokens),
+    }
+    blocks = []
+    for given in (frames, frames | planted):
+        loaded = load_frames(given)
+        shown: list[Any] = [review_coding(loaded), review_coding(loaded, "interviews")]
+        shown += [analyse_interviews(loaded, kind, by=by) for kind in KINDS for by in GROUPINGS]
+        blocks.append([to_block(result) for result in shown])
+    assert blocks[0] == blocks[1]
+    assert not [token for token in demo.truth.forbidden_tokens if token in str(blocks)]
+
+
 # --- Agreement ---
 
 
@@ -274,7 +295,8 @@ def test_answers_and_segments_under_the_floor_are_folded_so_that_none_can_be_com
 def test_a_segment_that_answers_otherwise_is_named_and_noise_is_not() -> None:
     customers = pd.DataFrame({"customer_id": [f"K{i}" for i in range(60)], "segment": ["A", "B", "C"] * 20})
     heard = customers.assign(interview_id=customers["customer_id"], kind="loss", note="x").drop(columns="segment")
-    code = ["slow_service" if segment == "A" else "price_short" for segment in customers["segment"]]
+    others = ["price_short", "product_short"] * 30
+    code = ["slow_service" if one == "A" else other for one, other in zip(customers["segment"], others, strict=True)]
     codes = heard[["interview_id"]].assign(coder="AK")
     frames = {"customers": customers, "interviews": heard}
     clear = analyse_interviews(load_frames(frames | {"codes": codes.assign(code=code)}), "loss", by="segment")

@@ -14,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtmlib.analyses.bridge import analyse_bridge
+from gtmlib.analyses.coding.interviews import GROUPINGS as ASKED_BY
+from gtmlib.analyses.coding.interviews import KINDS, analyse_interviews
+from gtmlib.analyses.coding.review import review_coding
 from gtmlib.analyses.conversion import comparison, conduct
 from gtmlib.analyses.conversion.comparison import (
     Rates,
@@ -40,6 +43,7 @@ from gtmlib.analyses.profitability import Whale, analyse_segments, analyse_water
 from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
+from gtmlib.data.codebook import FILES
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
 from gtmlib.data.schema import TABLES
@@ -54,6 +58,7 @@ from gtmlib.stats.concentration import estimate_whale_curve
 from gtmlib.stats.planning import plan_comparison
 from templates.demo.synth import Demo
 
+from .coding_drawn import CODING_RESULTS
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_objections import OBJECTION_RESULTS
 
@@ -153,7 +158,8 @@ MISSING = st.builds(
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
-    **PROFIT_RESULTS, **OBJECTION_RESULTS, DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
+    **PROFIT_RESULTS, **OBJECTION_RESULTS, **CODING_RESULTS,
+    DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING,
 }  # fmt: skip
 ANY_RESULT = st.one_of(*RESULTS_DRAWN.values(), conversions(), conversions())
 
@@ -229,9 +235,10 @@ def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     results |= {"trends": trends, "course": list_course(trends), "costs": analyse_objection_costs(loaded_demo)}
     results |= {"lost": analyse_where_lost(loaded_demo), "pairs": analyse_together(loaded_demo)}
     results |= {"resolution": analyse_resolution(loaded_demo)}
-    return results | {
-        by: analyse_objections(loaded_demo, by=by) for by in GROUPINGS if by != "month"
-    }  # the report shows quarters
+    results |= {f"coding {subject}": review_coding(loaded_demo, subject) for subject in FILES}
+    results |= {f"{kind} {by}": analyse_interviews(loaded_demo, kind, by=by) for kind in KINDS for by in ASKED_BY}
+    # A report shows quarters, not months.
+    return results | {by: analyse_objections(loaded_demo, by=by) for by in GROUPINGS if by != "month"}
 
 
 def test_no_block_holds_an_id_a_name_or_a_note_of_anybody(demo_results: dict[str, Any], demo: Demo) -> None:
@@ -241,6 +248,7 @@ def test_no_block_holds_an_id_a_name_or_a_note_of_anybody(demo_results: dict[str
     forbidden |= set(frames["reps"]["rep_id"]) | set(frames["reps"]["name"])
     forbidden |= set(frames["deals"]["deal_id"]) | set(frames["touches"]["touch_id"])
     forbidden |= {note for note in frames["touches"]["note"] if note}
+    forbidden |= set(frames["interviews"]["note"]) | set(frames["interviews"]["interview_id"]) | {"AK", "ML"}
     assert len(forbidden) > 6000
     for name, result in demo_results.items():
         words = set(re.findall(r"\"((?:[^\"\\]|\\.)*)\"", json.dumps(to_block(result), ensure_ascii=False)))

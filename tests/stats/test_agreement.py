@@ -104,3 +104,11 @@ def test_the_order_of_coders_does_not_matter(units: list[tuple[int, int, int]]) 
     assume(len({code for unit in units for code in unit}) > 1)
     for coefficient in (krippendorff_alpha, gwet_ac1):
         assert coefficient(coders).coefficient == pytest.approx(coefficient(coders[::-1]).coefficient)
+
+
+def test_agreement_without_one_disagreement_is_not_certain() -> None:
+    """None of 20 units disagrees: up to 1 - .025 ** (1 / 20) = 16.8 % may, where chance gives 20 of 39."""
+    same = [0, 1] * 10
+    found = estimate_alpha([same, same], rng=np.random.default_rng(1))
+    assert (found.alpha, found.ci_high) == (1.0, 1.0)
+    assert found.ci_low == pytest.approx(1 - (1 - 0.025 ** (1 / 20)) / (20 / 39))

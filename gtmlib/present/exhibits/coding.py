@@ -124,11 +124,7 @@ def present_interviews(result: InterviewRates, language: Language, accent: str) 
     if not result.rows:
         return Exhibit(id=name, title=say(f"interviews.{result.kind}.none"), notes=tuple(notes))
     rows = sorted(result.rows, key=lambda row: (QUESTIONS.index(row.question), result.codes.index(row.code)))
-    differing = [
-        row
-        for row in result.rows
-        if row.pvalue is not None and row.pvalue < DIFFERS and OTHER not in (row.code, row.group)
-    ]
+    differing = [row for row in result.rows if _stands_out(row, result)]
     leading = max(
         differing or result.rows,
         key=lambda row: (row.group != OTHER, row.question == ASKED[result.kind], row.code != OTHER, row.estimate.rate),
@@ -152,6 +148,13 @@ def present_interviews(result: InterviewRates, language: Language, accent: str) 
         table=_table(result, rows, language),
         notes=tuple(notes),
     )
+
+
+def _stands_out(row: ReasonRate, result: InterviewRates) -> bool:
+    """Whether a segment gives an answer most, and more often than chance explains."""
+    most = max(other.estimate.rate for other in result.rows if other.code == row.code)
+    is_named = OTHER not in (row.code, row.group)
+    return is_named and row.pvalue is not None and row.pvalue < DIFFERS and row.estimate.rate == most
 
 
 def _draw(result: InterviewRates, rows: Sequence[ReasonRate], language: Language, accent: str) -> Any:
