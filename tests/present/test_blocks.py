@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtmlib.analyses.bridge import analyse_bridge
-from gtmlib.analyses.coding.interviews import GROUPINGS as INTERVIEW_GROUPINGS
+from gtmlib.analyses.coding.interviews import GROUPINGS as ASKED_BY
 from gtmlib.analyses.coding.interviews import KINDS, analyse_interviews
 from gtmlib.analyses.coding.review import review_coding
 from gtmlib.analyses.conversion import comparison, conduct
@@ -251,16 +251,15 @@ def demo_results(loaded_demo: Loaded) -> dict[str, Any]:
     results |= {f"where {by}": rank_contributors(loaded_demo, by=by) for by in ("segment", "stage", "rep")}
     results |= {"reps": comparison.compare_reps(found), "fidelity": conduct.analyse_fidelity(loaded_demo, found)}
     results |= {f"coding {subject}": review_coding(loaded_demo, subject) for subject in FILES}
-    ways = [(kind, by) for kind in KINDS for by in INTERVIEW_GROUPINGS]
+    ways = [(kind, by) for kind in KINDS for by in ASKED_BY]
     results |= {f"{kind} {by}": analyse_interviews(loaded_demo, kind, by=by) for kind, by in ways}
     results["behaviour"] = follow_behaviour(loaded_demo, 1)
     trends = analyse_emerging(loaded_demo)
     results |= {"trends": trends, "course": list_course(trends), "costs": analyse_objection_costs(loaded_demo)}
     results |= {"lost": analyse_where_lost(loaded_demo), "pairs": analyse_together(loaded_demo)}
     results |= {"resolution": analyse_resolution(loaded_demo)}
-    return results | {
-        by: analyse_objections(loaded_demo, by=by) for by in GROUPINGS if by != "month"
-    }  # the report shows quarters
+    # A report shows quarters, not months.
+    return results | {by: analyse_objections(loaded_demo, by=by) for by in GROUPINGS if by != "month"}
 
 
 def test_no_block_holds_an_id_a_name_or_a_note_of_anybody(demo_results: dict[str, Any], demo: Demo) -> None:

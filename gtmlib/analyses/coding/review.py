@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gtmlib.analyses.coding.suggest import confirmed_codes, read_notes
+from gtmlib.analyses.coding.suggest import confirmed_codes, count_notes
 from gtmlib.analyses.coding_agreement import LEAST_ALPHA, DoubleCoded, alpha_of, find_double_coded, weak_codes
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.reductions import OTHER, fold_small_groups
@@ -143,8 +143,8 @@ def review_coding(
     >>> found.n_coded, found.n_twice, [row.alpha.alpha for row in found.rows]
     (12, 12, [1.0, 1.0])
     """
-    notes, confirmed = read_notes(loaded, subject), confirmed_codes(loaded, subject)
-    if not notes and not confirmed:
+    (n_notes, n_coded), confirmed = count_notes(loaded, subject), confirmed_codes(loaded, subject)
+    if not n_notes and not confirmed:
         return None
     smallest = loaded.engagement.contract.disclosure.smallest_group
     double, rng = find_double_coded(loaded, UNITS[subject]), np.random.default_rng(seed)
@@ -152,8 +152,8 @@ def review_coding(
     disagreeing = count_disagreements(tuple(unit.values()) for unit in double.units)
     return CodingReview(
         subject=subject,
-        n_notes=len(notes),
-        n_coded=sum(note in notes for note in confirmed) if notes else len(confirmed),
+        n_notes=n_notes or len(confirmed),  # codes of notes that the client did not send
+        n_coded=n_coded if n_notes else len(confirmed),
         n_twice=len(double.units),
         n_coders=len(double.coders),
         rows=_agreement(double, smallest, rng, confidence_level),

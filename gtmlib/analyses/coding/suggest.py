@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -132,12 +133,49 @@ def read_notes(loaded: Loaded, subject: Subject = "objections") -> dict[str, str
     >>> read_notes(load_frames({"touches": touches}))
     {'T1': 'Too expensive.'}
     """
-    unit, table = UNITS[subject], {"objections": "touches", "interviews": "interviews"}[subject]
-    if loaded.missing(**{table: ("note",)}):
+    rows = _notes(loaded, subject)
+    if rows is None:
         return {}
+    found = to_frame(rows.select(UNITS[subject], "note")).sort_values(UNITS[subject])
+    return {str(key): note for key, note in zip(found[UNITS[subject]], found["note"], strict=True)}
+
+
+def count_notes(loaded: Loaded, subject: Subject = "objections") -> tuple[int, int]:
+    """Count the notes that can be coded, and those of them that have confirmed codes.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Any engagement.
+    subject : {'objections', 'interviews'}
+        What is coded.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> touches = pd.DataFrame({"touch_id": ["T1", "T2", "T3"], "note": ["Too expensive.", " ", "No time."]})
+    >>> codes = pd.DataFrame({"touch_id": ["T1", "T1"], "code": ["price", "fit"], "coder": ["AK", "ML"]})
+    >>> count_notes(load_frames({"touches": touches, "codes": codes}))
+    (2, 1)
+    """
+    rows, unit = _notes(loaded, subject), UNITS[subject]
+    if rows is None:
+        return 0, 0
+    counted = [rows]
+    if not loaded.missing(codes=(unit,)):
+        counted.append(rows.semi_join(loaded.tables["codes"], unit))
+    counts = [int(to_frame(some.aggregate(n=some.count())).loc[0, "n"]) for some in counted]
+    return counts[0], counts[1] if len(counts) > 1 else 0
+
+
+def _notes(loaded: Loaded, subject: Subject) -> Any:
+    """Give the rows that have a note; None where the data have none."""
+    table = {"objections": "touches", "interviews": "interviews"}[subject]
+    if loaded.missing(**{table: ("note",)}):
+        return None
     rows = conversations(loaded) if subject == "objections" else loaded.tables[table]
-    found = to_frame(rows.filter(rows.note.notnull()).select(unit, "note")).sort_values(unit)
-    return {str(key): note for key, note in zip(found[unit], found["note"], strict=True) if note.strip()}
+    return rows.filter(rows.note.strip() != "")
 
 
 def confirmed_codes(loaded: Loaded, subject: Subject = "objections") -> dict[str, tuple[str, ...]]:

@@ -15,12 +15,7 @@ from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 
 CHAPTER = "objections"
 NEEDED: dict[str, tuple[str, ...]] = {"touches": (), "objections": ("touch_id", "code")}
-WISHED = {
-    "touches": ("stage", "date", "customer_id", "rep_id", "deal_id"),
-    "deals": ("status", "created_on", "closed_on", "lost_reason", "rep_id"),
-    "objections": ("is_resolved",),
-    "reps": ("seniority",),
-}
+WISHED = {"touches": ("stage",)}
 ANY = "any"  # a conversation with whatever objection; presenters name it in the reader's language
 
 
