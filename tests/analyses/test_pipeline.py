@@ -369,6 +369,18 @@ def test_planted_overconfidence_is_found_and_open_deals_are_not_left_out(demo_co
         assert sum(each.n_forecasts for each in found.bins) == found.n_forecasts
 
 
+def test_forecasts_that_cannot_be_used_are_counted() -> None:
+    deals = deals_of(*[("won", "2024-01-01", "2024-02-01")] * 6, (None, "2024-01-01", "2024-02-01"))
+    snapshots = pd.DataFrame({
+        "taken_on": day("2024-01-15"),
+        "deal_id": [*(f"D{place}" for place in range(7)), "unknown"],
+        "probability": [None, *[0.5] * 7],
+    })  # fmt: skip
+    found = analyse_calibration(load_frames({"deals": deals, "forecast_snapshots": snapshots}))
+    assert isinstance(found, Calibration)
+    assert (found.n_forecasts, found.n_left_out) == (5, 3)
+
+
 def test_honest_forecasts_are_called_right_on_average() -> None:
     rng, n = np.random.default_rng(6), 600
     chance = rng.choice([0.1, 0.3, 0.5, 0.7], n)
@@ -383,6 +395,7 @@ def test_honest_forecasts_are_called_right_on_average() -> None:
     assert isinstance(found, Calibration)
     assert (found.direction, found.n_deals, found.n_forecasts) == (0, n, 2 * n)
     assert [round(each.forecast, 6) for each in found.bins] == [0.1, 0.3, 0.5, 0.7]
+    assert found.n_left_out == 0
     assert found.brier.mean == pytest.approx(found.parts.brier)  # each bin holds one forecast: nothing is lost in it
 
 

@@ -231,8 +231,11 @@ def in_parts(probability: Any) -> Any:
 
     Examples
     --------
-    >>> import ibis
-    >>> ibis.duckdb.connect().execute(in_parts(ibis.literal(0.35)))
-    3500
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> seen = {"taken_on": [pd.Timestamp("2025-01-31")], "deal_id": ["1"], "probability": [0.35]}
+    >>> rows = load_frames({"forecast_snapshots": pd.DataFrame(seen)}).tables["forecast_snapshots"]
+    >>> in_parts(rows.probability).to_pyarrow().to_pylist()
+    [3500]
     """
     return (probability * PARTS).round().cast("int64")

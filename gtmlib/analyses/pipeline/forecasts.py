@@ -45,6 +45,8 @@ class Calibration:
         Forecasts that are old enough, and deals that they are of.
     n_too_young : int
         Forecasts that are not.
+    n_left_out : int
+        Forecasts without a probability, or of a deal that is not on the clock.
     settled_days : int
         Age from which a forecast is judged.
     first_on, last_on : str
@@ -59,6 +61,7 @@ class Calibration:
     n_forecasts: int
     n_deals: int
     n_too_young: int
+    n_left_out: int
     settled_days: int
     first_on: str
     last_on: str
@@ -98,6 +101,8 @@ class Slippage:
         Deals seen in two snapshots or more, and pushes seen.
     n_from_default : int
         Moves away from the date that the CRM itself had set: no pushes.
+    n_left_out : int
+        Forecasts without an expected close, or of a deal that is not on the clock.
     default_close : str
         Date that the CRM sets: none, month_end, next_month_end or days.
     confidence_level : float
@@ -108,6 +113,7 @@ class Slippage:
     n_deals: int
     n_pushes: int
     n_from_default: int
+    n_left_out: int
     default_close: str
     confidence_level: float
 
@@ -133,6 +139,14 @@ def _forecasts(loaded: Loaded, *needed: str) -> Any:
     rows = rows.filter(*(rows[name].notnull() for name in needed)).inner_join(deals, "deal_id")
     is_open = (rows.outcome == "open") | (rows.closed_on > rows.taken_on)
     return rows.filter(is_open & (rows.taken_on >= rows.created_on))
+
+
+def _count_left_out(loaded: Loaded, column: str) -> int:
+    deals = select_deals(loaded)
+    known = deals.filter(deals.why.isnull()).select("deal_id", known=True)
+    rows = loaded.tables["forecast_snapshots"].left_join(known, "deal_id")
+    lacks = rows[column].isnull() | rows.known.isnull()
+    return int(to_frame(rows.aggregate(n=lacks.sum().fill_null(0))).loc[0, "n"])
 
 
 def analyse_calibration(loaded: Loaded, *, confidence_level: float = 0.95) -> Calibration | MissingData | None:
@@ -202,6 +216,7 @@ def analyse_calibration(loaded: Loaded, *, confidence_level: float = 0.95) -> Ca
         n_forecasts=n,
         n_deals=n_deals,
         n_too_young=n_too_young,
+        n_left_out=_count_left_out(loaded, "probability"),
         settled_days=settled,
         first_on=str(whole["first"].date()),
         last_on=str(whole["last"].date()),
@@ -283,6 +298,7 @@ def analyse_slippage(loaded: Loaded, *, confidence_level: float = 0.95) -> Slipp
         n_deals=len(deals),
         n_pushes=len(pushes),
         n_from_default=int(deals["n"].sum()),
+        n_left_out=_count_left_out(loaded, "expected_close_on"),
         default_close=default,
         confidence_level=confidence_level,
     )

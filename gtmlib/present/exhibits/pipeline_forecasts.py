@@ -51,6 +51,8 @@ def present_calibration(result: Calibration, language: Language, accent: str) ->
     ]  # fmt: skip
     if result.n_too_young:
         notes.append(say("pipeline.calibration.young", n=result.n_too_young))
+    if result.n_left_out:
+        notes.append(say("pipeline.forecasts.left_out", n=result.n_left_out))
     return Exhibit(
         id="pipeline-calibration",
         title=title,
@@ -102,6 +104,8 @@ def present_slippage(result: Slippage, language: Language, accent: str) -> Exhib
     notes = [say("pipeline.slippage.note", n=result.n_deals, pushes=result.n_pushes, level=result.confidence_level)]
     if result.n_from_default:
         notes.append(say(f"pipeline.slippage.default.{result.default_close}", n=result.n_from_default))
+    if result.n_left_out:
+        notes.append(say("pipeline.forecasts.left_out", n=result.n_left_out))
     names = [say("pipeline.slippage.age", n=int(point.age)) for point in result.ages]
     pushes = "pipeline.column.pushes:number column.low:number column.high:number"
     heads = f"pipeline.column.age {pushes} pipeline.column.watched:count"
