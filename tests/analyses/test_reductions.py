@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gtmlib.analyses.reductions import OTHER, fold_small_groups, in_period, with_segment
+from gtmlib.analyses.reductions import OTHER, fold_small_groups, in_period, label_reps, with_segment
 from gtmlib.data.engagement import Period, Segments
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import load_frames
@@ -90,3 +90,12 @@ def test_the_period_holds_both_its_ends_and_no_row_without_a_date() -> None:
     kept = to_frame(in_period(bounded, bounded.tables["transactions"]))["transaction_id"]
     assert sorted(kept) == ["b", "c"]
     assert len(to_frame(in_period(open_ended, open_ended.tables["transactions"]))) == 5
+
+
+def test_reps_of_deals_and_of_touches_are_labelled_together() -> None:
+    touches = pd.DataFrame({"touch_id": ["T1", "T2"], "rep_id": ["R1", None]})
+    deals = pd.DataFrame({"deal_id": ["D1", "D2"], "rep_id": ["R1", "R2"]})
+    labels = label_reps(load_frames({"touches": touches, "deals": deals}))
+    assert set(labels) == {"R1", "R2"}
+    assert set(labels.values()) == {"#1", "#2"}
+    assert label_reps(load_frames({"customers": pd.DataFrame({"customer_id": ["K1"]})})) == {}
