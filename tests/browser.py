@@ -50,7 +50,7 @@ class OpenPage:
     def wait_for_charts(self) -> None:
         """Wait until the report says that all its charts are drawn."""
         # A selector, since `wait_for_function` evaluates text, which the report's policy forbids.
-        self.page.wait_for_selector(f'html[data-charts-drawn="{self.n_charts}"]', state="attached", timeout=30_000)
+        self.page.wait_for_selector(f'html[data-charts-drawn="{self.n_charts}"]', state="attached", timeout=90_000)
 
     def resize(self, width: int) -> None:
         """Give the window another width, past the border between phones and the rest, and wait for the charts."""

@@ -46,7 +46,7 @@ def plotly_script() -> str:
 
     A browser reads a script of single bytes faster than one of double bytes.
     """
-    return str(get_plotlyjs().encode("ascii", "backslashreplace").decode())
+    return str(get_plotlyjs()).encode("ascii", "backslashreplace").decode()
 
 
 @cache
