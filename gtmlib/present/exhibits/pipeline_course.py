@@ -158,7 +158,7 @@ def present_cycles(result: CohortTrend, language: Language, accent: str) -> Exhi
             verdict="cannot_tell",
         )
     args: dict[str, Any] = {"slope": trend.slope, "low": trend.ci_low, "high": trend.ci_high, "each": each, "n": n}
-    title = say(f"pipeline.cycles.title.{result.verdict}", **args)
+    title = say(f"pipeline.cycles.title.{result.verdict}", **(args | {"slope": abs(trend.slope)}))  # "shorter, by ..."
     sentences = [say(f"pipeline.cycles.{result.verdict}", **args)]
     if result.won_trend is not None:
         kind = ("steady", "rising", "falling")[result.won_trend.direction]
