@@ -7,7 +7,6 @@ sheet can change them in dark mode: `.still [fill="#59626c"] { fill: … }`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -22,7 +21,6 @@ from gtmlib.present.still_text import Mark, attributes, join_marks, number
 
 TYPES = ("heatmap", "bar", "scatter")  # from the back to the front
 MODES = ("overlay", "group", "stack", "relative")
-NARROW = 640  # pixels: the style sheet's border between phones and the rest
 
 
 def render_still(spec: Mapping[str, Any], *, id: str, width: int = 720) -> str:  # noqa: A002
@@ -35,7 +33,7 @@ def render_still(spec: Mapping[str, Any], *, id: str, width: int = 720) -> str: 
     id : str
         Of the SVG, unique in its page: letters, digits and hyphens.
     width : int
-        In pixels; up to 640 the phone's layout is drawn (`layout.meta.narrow`).
+        In pixels.
 
     Returns
     -------
@@ -47,7 +45,7 @@ def render_still(spec: Mapping[str, Any], *, id: str, width: int = 720) -> str: 
     ParameterError
         If the figure has something that a still can't draw.
     """
-    layout = _fitted(spec["layout"], width)
+    layout = spec["layout"]
     shared = layout.get("template", {}).get("layout", {})
     width = max(width, int(layout.get("meta", {}).get("min_width", 0)))
     height = float(layout.get("height", 400))
@@ -61,8 +59,8 @@ def render_still(spec: Mapping[str, Any], *, id: str, width: int = 720) -> str: 
     clip = attributes(x=frame.left, y=frame.top, width=frame.right - frame.left, height=frame.bottom - frame.top)
     clips = f'<clipPath id="{id}-plot"><rect {clip}/></clipPath>' if f"#{id}-plot" in body else ""
     box = f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}"'
-    family = attributes(font_family=font.get("family"), fill=ink, font_size=size)
-    return f'<svg id="{id}" class="still" {box} {family} aria-hidden="true" focusable="false">{clips}{body}</svg>'
+    inks = attributes(fill=ink, font_size=size)  # the family is the style sheet's
+    return f'<svg id="{id}" class="still" {box} {inks} aria-hidden="true" focusable="false">{clips}{body}</svg>'
 
 
 def _draw(frame: Frame, traces: Sequence[Trace], layout: Spec, name: str, size: float, ink: str) -> Iterator[Mark]:
@@ -88,21 +86,6 @@ def _draw(frame: Frame, traces: Sequence[Trace], layout: Spec, name: str, size: 
     yield from draw_shapes(frame, shapes, "above")
     yield from draw_axes(frame)
     yield from draw_notes(frame, layout.get("annotations", ()), size=size, colour=ink)
-
-
-def _fitted(layout: Spec, width: int) -> Spec:
-    """Give the layout of a phone where the picture is narrow, as the report's script does."""
-    narrow = layout.get("meta", {}).get("narrow")
-    if width > NARROW or not narrow:
-        return layout
-    copy: dict[str, Any] = json.loads(json.dumps(layout))
-    for path, value in narrow.items():
-        *keys, last = path.split(".")
-        part = copy
-        for key in keys:
-            part = part.setdefault(key, {})
-        part[last] = value
-    return copy
 
 
 def _read_traces(data: Sequence[Spec], layout: Spec, shared: Spec) -> list[Trace]:

@@ -50,6 +50,7 @@ def render_table(table: Table, *, table_id: str, language: Language) -> str:
     body = re.sub(
         r' class="[^"]*gt_(left|right)[^"]*"', lambda found: ' class="r"' if found[1] == "right" else "", body
     )
+    body = body.replace('<td class="r">', "<td>")  # a number has its raw value, by which the style sheet knows it
     raw = iter([raw_text(cell, kind) for row in table.rows for cell, kind in list(zip(row, kinds, strict=True))[1:]])
     body = re.sub(r"<td(?=[ >])", lambda _: f"<td{next(raw)}", body)
     if table.has_total_row:  # stays below when the rows are sorted
@@ -73,8 +74,10 @@ def raw_text(cell: Cell, kind: CellKind) -> str:
     >>> raw_text(1234.5, "money"), raw_text(0.045, "percent_points"), raw_text("A", "text")
     (' data-v="1234.5"', ' data-v="4.5"', '')
     """
-    if cell is None or kind == "text":
+    if kind == "text":
         return ""
+    if cell is None:
+        return " data-v"
     if isinstance(cell, str):
         return f' data-v="{html.escape(cell)}"'
     return f' data-v="{cell * 100 if kind == "percent_points" else cell:.10g}"'

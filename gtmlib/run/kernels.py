@@ -15,6 +15,8 @@ from jupyter_client.provisioning import LocalProvisioner
 WARM = ["gtmlib.data.load", "gtmlib.present.exhibits", "ibis.backends.duckdb", "ipykernel.ipkernel",
         "ipykernel.kernelapp", "scipy.stats"]  # fmt: skip
 CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()  # not on Windows: kernels start there as always
+PROCESSES: Any = multiprocessing.get_context("forkserver" if CAN_FORK else "spawn")
+PROCESSES.set_forkserver_preload(WARM)
 
 
 class ForkedKernelManager(AsyncKernelManager):  # type: ignore[misc]
@@ -39,10 +41,8 @@ class ForkProvisioner(LocalProvisioner):  # type: ignore[misc]
         **kwargs : Any
             Of which `env` and `cwd` are used, as for a process of its own.
         """
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(WARM)
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        process = context.Process(target=_serve, args=(arguments, kwargs["env"], kwargs.get("cwd")))
+        process = PROCESSES.Process(target=_serve, args=(arguments, kwargs["env"], kwargs.get("cwd")))
         process.start()
         self.process, self.pid = _Popen(process), process.pid
         return self.connection_info

@@ -103,6 +103,7 @@ def _execute(chapter: Chapter, folder: Path) -> Failure | None:
                 kernel_name="python3",  # the kernel of this very environment
                 progress_bar=False,
                 log_output=False,
+                request_save_on_cell_execute=False,  # once at the end: a large notebook takes long to write
                 config=Config(KERNEL),
             )
     except PapermillExecutionError as error:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gtmlib.analyses.findings import Verdict
 from gtmlib.errors import ParameterError
@@ -24,7 +22,6 @@ from gtmlib.present.tables import render_table
 from gtmlib.run.packing import dark_style, pack_charts, pack_plotly, plotly_script
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-STILLS = {"wide": 720, "narrow": 360}  # pixels
 FILES = ("start.js", "report.js", "style.css", "print.css")
 
 
@@ -236,14 +233,14 @@ def render_report(view: ReportView) -> str:
     if twice := sorted({f"'{name}'" for name in ids if ids.count(name) > 1}):
         raise ParameterError(f"several parts of the report have the id {', '.join(twice)}: give each its own")
     figures = {part.id: json.loads(part.figure.to_json(validate=False)) for part in exhibits if part.figure is not None}
-    stills = {name: _stills(name, figure) for name, figure in figures.items()}
+    stills = {name: render_still(figure, id=f"{name}-still") for name, figure in figures.items()}
     files = {name: (TEMPLATES / "report" / name).read_text("utf-8") for name in FILES}
     scripts = [files["start.js"], files["report.js"], *([plotly_script()] if figures else [])]
     resources = {
         "view": view,
         "figures": figures,
         "stills": stills,
-        "still_style": dark_style(itertools.chain(*stills.values())),
+        "still_style": dark_style(stills.values()),
         "files": files,
         "script_hashes": [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts],
         "packs": {"plotly": pack_plotly(), "charts": pack_charts(figures)} if figures else {},
@@ -258,14 +255,6 @@ def render_report(view: ReportView) -> str:
     # The step of the class above: HTMLExporter's own reads the whole page again and writes it in another order.
     page, _ = super(HTMLExporter, exporter).from_notebook_node(new_notebook(), resources)
     return str(page)
-
-
-def _stills(name: str, figure: dict[str, Any]) -> tuple[str, ...]:
-    """Draw a chart as it is on a wide page and on paper, and as it is on a phone."""
-    wide, narrow = (render_still(figure, id=f"{name}-{size}", width=width) for size, width in STILLS.items())
-    return wide.replace('class="still"', 'class="still wide"', 1), narrow.replace(
-        'class="still"', 'class="still narrow"', 1
-    )
 
 
 def deep(accent: str) -> str:

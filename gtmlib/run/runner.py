@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +17,9 @@ from gtmlib.errors import RunError
 from gtmlib.present.language import Language
 from gtmlib.run.changes import Changes, compare_with_previous, describe_news, reached_stops
 from gtmlib.run.commentary import Commentary, read_commentary, render_all
+from gtmlib.run.kernels import PROCESSES
 from gtmlib.run.manifest import file_hash, make_manifest
-from gtmlib.run.notebooks import Failure, execute_chapters, read_blocks
+from gtmlib.run.notebooks import AT_ONCE, Failure, execute_chapters, read_blocks
 from gtmlib.run.plan import FINDINGS, NOTEBOOKS, ROOT, Chapter, plan_run
 from gtmlib.run.report import render_report
 from gtmlib.run.view import Blocks, build_view, findings_of
@@ -181,13 +183,20 @@ def _write_reports(
     contract = engagement.contract
     languages = [Language.of(engagement, code) for code in contract.languages]
     words = [render_all(commentary, findings_of(blocks), language) for language in languages]  # before a file is there
-    names = []
-    for language, said in zip(languages, words, strict=True):
-        name = "report.html" if len(languages) == 1 else f"report.{language.code}.html"
-        view = build_view(blocks, contract, language, manifest, said, changes)
-        (folder / name).write_bytes(render_report(view).encode())  # bytes: the same line ends on every system
-        names.append(name)
+    names = ["report.html"] if len(languages) == 1 else [f"report.{language.code}.html" for language in languages]
+    jobs = [(folder / name, blocks, contract, language, manifest, said, changes)
+            for name, language, said in zip(names, languages, words, strict=True)]  # fmt: skip
+    if len(jobs) == 1:
+        _write_report(*jobs[0])
+        return names
+    with ProcessPoolExecutor(AT_ONCE, mp_context=PROCESSES) as pool:
+        for written in [pool.submit(_write_report, *job) for job in jobs]:
+            written.result()
     return names
+
+
+def _write_report(path: Path, *shown: Any) -> None:
+    path.write_bytes(render_report(build_view(*shown)).encode())  # bytes: the same line ends on every system
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -56,7 +56,7 @@
     const [one, other] = [first, last].map((cell) => Number(cell.dataset.v ?? NaN));
     return Number.isNaN(one) || Number.isNaN(other) ? raw(first).localeCompare(raw(last), language) : one - other;
   };
-  const isEmpty = (cell) => cell.dataset.v === undefined && cell.classList.contains("r");
+  const isEmpty = (cell) => cell.dataset.v === "";
   const sort = (table, place, heading) => {
     const order = heading.ariaSort === "descending" ? "ascending" : "descending";
     table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
@@ -83,7 +83,7 @@
   // A text that a spreadsheet would take for a formula gets an apostrophe; numbers are numbers.
   const field = (cell) => {
     const value = cell.dataset.v;
-    if (value !== undefined && !Number.isNaN(Number(value))) return value.replace(".", decimal);
+    if (value && !Number.isNaN(Number(value))) return value.replace(".", decimal);
     const text = isEmpty(cell) ? "" : raw(cell);
     return `"${(/^[=+\-@\t\r]/.test(text) ? "'" : "") + text.replaceAll('"', '""')}"`;
   };

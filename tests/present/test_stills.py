@@ -189,13 +189,6 @@ def test_a_line_that_leaves_its_axes_is_cut_at_the_plot() -> None:
     assert "clip" not in render_still(spec(line, yaxis={"range": [0, 9]}), id="a")
 
 
-def test_a_phone_gets_the_layout_that_the_figure_has_for_it() -> None:
-    figure = ours()["bars"]
-    narrow = figure["layout"]["meta"]["narrow"]["height"]
-    assert read(render_still(figure, id="a", width=360)).attrib["height"] == f"{narrow}"
-    assert read(render_still(figure, id="a")).attrib["height"] == f"{figure['layout']['height']}"
-
-
 def test_arrays_in_bytes_are_drawn_like_lists() -> None:
     packed = {"type": "bar", "x": ["a", "b"], "y": {"dtype": "f8", "bdata": "AAAAAAAA8D8AAAAAAAAAQA=="}}
     assert render_still(spec(packed), id="a") == render_still(spec(packed | {"y": [1.0, 2.0]}), id="a")

@@ -350,9 +350,7 @@ def test_a_pdf_is_tagged_and_has_an_outline_its_title_its_language_and_its_day(
 
 
 def test_every_chart_of_a_pdf_is_a_figure_with_an_alternative_text(printed: tuple[Path, ...], run: StoredRun) -> None:
-    n_stills = len(
-        re.findall(r'<svg id="[^"]+" class="still wide"', (run.folder / "report.sv.html").read_text("utf-8"))
-    )
+    n_stills = len(re.findall(r'<svg id="[^"]+" class="still"', (run.folder / "report.sv.html").read_text("utf-8")))
     assert printed[1].read_bytes().count(b"/Alt") >= n_stills
 
 

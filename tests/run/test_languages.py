@@ -104,14 +104,15 @@ def names_of(loaded: Loaded, manifest: Any, code: str) -> set[str]:
     for source in contract.sources.values():
         names |= {str(rule.reason) for rule in source.exclude}
     for table in loaded.tables.values():
-        for column in ("segment", "stage", "product", "industry", "channel", "team", "cost_pool"):
+        for column in ("segment", "stage", "product", "industry", "channel", "team", "cost_pool",
+                       "source", "campaign", "persona", "seniority"):  # fmt: skip
             if column in table.columns:
                 names |= set(table.select(column).distinct().to_pyarrow()[column].to_pylist()) - {None}
     for kind in ("parameters", "versions"):
         names |= {text for pair in manifest[kind].items() for text in map(str, pair)}
     names |= {row["file"] for row in manifest["inputs"]} | {row["sha256"][:12] for row in manifest["inputs"]}
     names |= {source.name for source in loaded.report.sources}
-    names |= set(Marked.of(contract, code).locale.territories.values())
+    names |= set(Marked.of(loaded.engagement, code).locale.territories.values())
     words = contract.words_in(code)
     return {words.get(name, name) for name in names}
 
@@ -138,7 +139,7 @@ def test_no_word_of_the_demos_report_is_in_another_language(
     code: str, chapters: dict[str, Any], loaded_demo: Loaded, manifest: Any
 ) -> None:
     contract = loaded_demo.engagement.contract
-    view = build_view(chapters, contract, Marked.of(contract, code), manifest)
+    view = build_view(chapters, contract, Marked.of(loaded_demo.engagement, code), manifest)
     names = names_of(loaded_demo, manifest, code)
     assert find_foreign(view, names) == []
     said = next(exhibit for chapter in view.chapters for exhibit in chapter.exhibits if exhibit.figure is not None)

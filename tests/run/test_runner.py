@@ -191,7 +191,7 @@ def test_the_demo_s_report_can_be_read_by_everyone_in_light_and_dark_on_a_phone_
         page.set_viewport_size({"width": 658, "height": 900})  # between the margins of A4
         page.emulate_media(media="print")
         assert opened.sideways == 0
-        assert page.locator(".still.wide:visible").count() == opened.n_charts
+        assert page.locator(".still:visible").count() == opened.n_charts
         assert (opened.requests, opened.problems) == ([], [])
 
 
@@ -199,7 +199,7 @@ def test_without_scripts_the_demo_s_report_shows_every_chart_and_every_number(ru
     with open_report(browser, run.folder / "report.en.html", width=375, scripts=False) as opened:
         page = opened.page
         n_charts = page.locator("figure").count()
-        assert page.locator(".still.narrow:visible").count() == n_charts
+        assert page.locator(".still:visible").count() == n_charts
         assert page.locator("table:visible").count() == page.locator("table").count()
 
 

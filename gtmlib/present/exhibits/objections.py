@@ -79,16 +79,12 @@ def _leading(result: ObjectionRates) -> CodeRate:
 
 def _notes(result: ObjectionRates, language: Language) -> tuple[str, ...]:
     say = language.say
-    notes = [say("objections.method", n=result.n_conversations)]
-    if result.by == "code":
-        notes.append(say("objections.proven"))
+    if result.by == "code":  # what holds for every grouping is said once
+        notes = [say("objections.method", n=result.n_conversations), say("objections.proven")]
+        counted = {"objections.left_out": result.n_left_out, "objections.no_objection": result.n_no_objection}
     else:
-        notes.append(say("objections.compared"))
-    counted = {
-        "objections.left_out": result.n_left_out,
-        "objections.no_objection": result.n_no_objection,
-        f"objections.without_{result.by}": result.n_without_group,
-    }
+        notes = [say("objections.compared")]
+        counted = {f"objections.without_{result.by}": result.n_without_group}
     notes += [say(key, n=n) for key, n in counted.items() if n]
     if OTHER in (*result.codes, *result.groups):
         notes.append(say("objections.other.note", smallest=result.smallest_group))

@@ -103,13 +103,16 @@ def present_stages(result: StageFlow, language: Language, accent: str) -> Exhibi
     notes = [say("pipeline.stages.note", n=result.n_deals, level=result.confidence_level)]
     if result.n_left_out:
         notes.append(say("pipeline.stages.left_out", n=result.n_left_out))
-    said = [f"{step.stage} {language.format(step.point.won, 'percent')}" for step in result.steps]
+    names = [str(name_of("stage", step.stage, language)) for step in result.steps]
+    said = [
+        f"{name} {language.format(step.point.won, 'percent')}" for name, step in zip(names, result.steps, strict=True)
+    ]
     return Exhibit(
         id="pipeline-stages",
         title=title,
         sentences=(say("pipeline.stages.sentence", low=worst.point.won_low, high=worst.point.won_high, **args),),
         figure=plot_intervals(
-            [step.stage for step in result.steps],
+            names,
             [step.point.won for step in result.steps],
             [step.point.won_low for step in result.steps],
             [step.point.won_high for step in result.steps],
@@ -122,9 +125,9 @@ def present_stages(result: StageFlow, language: Language, accent: str) -> Exhibi
         table=Table(
             columns=columns(say, heads),
             rows=tuple(
-                (step.stage, step.n, step.point.won, step.point.won_low, step.point.won_high, step.point.lost,
+                (name, step.n, step.point.won, step.point.won_low, step.point.won_high, step.point.lost,
                  step.n_here, step.median_days)
-                for step in result.steps
+                for name, step in zip(names, result.steps, strict=True)
             ),
         ),
         notes=tuple(notes),
