@@ -21,17 +21,11 @@ from gtmlib.analyses.cost_trust import CostTrust, analyse_cost_trust
 from gtmlib.analyses.ideal import CoreCustomers, analyse_core_customers, list_look_alikes
 from gtmlib.analyses.lifetime import LifetimeValue, analyse_lifetime
 from gtmlib.analyses.margins import Margins, analyse_margins
-from gtmlib.analyses.profitability import (
-    Segments,
-    Waterfall,
-    Whale,
-    analyse_segments,
-    analyse_waterfall,
-    analyse_whale_curve,
-)
+from gtmlib.analyses.profitability import Segments, Whale, analyse_segments, analyse_whale_curve
 from gtmlib.analyses.reconciliation import Reconciled, reconcile_ledger
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, analyse_retention, analyse_survival
+from gtmlib.analyses.waterfall import Waterfall, analyse_waterfall
 from gtmlib.data.engagement import CostRule, LedgerTotals, Period, Periods, parse_contract, read_engagement
 from gtmlib.data.load import Loaded, load_frames, load_tables
 from gtmlib.errors import ContractError, DataError, ParameterError

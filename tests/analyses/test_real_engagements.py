@@ -16,15 +16,9 @@ from gtmlib.analyses.pipeline.deals import read_clock
 from gtmlib.analyses.pipeline.outcomes import Outcomes, analyse_outcomes
 from gtmlib.analyses.pipeline.stalls import Contributors, OpenAges, analyse_open_ages, rank_contributors
 from gtmlib.analyses.pipeline.watermelon import Watermelon, analyse_watermelon
-from gtmlib.analyses.profitability import (
-    Segments,
-    Waterfall,
-    Whale,
-    analyse_segments,
-    analyse_waterfall,
-    analyse_whale_curve,
-)
+from gtmlib.analyses.profitability import Segments, Whale, analyse_segments, analyse_whale_curve
 from gtmlib.analyses.reductions import MissingData
+from gtmlib.analyses.waterfall import Waterfall, analyse_waterfall
 from gtmlib.data.engagement import read_engagement
 from gtmlib.data.load import Loaded, load_tables
 from gtmlib.present.exhibits import present

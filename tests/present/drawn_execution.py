@@ -21,6 +21,7 @@ from gtmlib.analyses.execution.seniority import Seniority
 from gtmlib.data.engagement import Behaviour, FirstLine, Leads
 from gtmlib.data.engagement import Focus as Core
 from gtmlib.data.load import Loaded, load_frames
+from gtmlib.data.local_text import LocalText
 
 EXECUTIONS = {
     RepRates, ActivityChange, ActivitySlopes, SkillDiscipline, Seniority, Focus, BehaviourCourse, LeadSources,
@@ -93,7 +94,7 @@ def clients(draw: st.DrawFn) -> Loaded:
         del frames[table]
     starts_on = pd.Timestamp(draw(st.sampled_from(["2024-06-03", "2025-06-02", "2025-06-05", "2026-03-02"]))).date()
     followed = Behaviour(
-        id="habit", name="Do <b>it</b>", names={"sv": "Gör det"}, rule=draw(st.sampled_from(RULES)),
+        id="habit", name=LocalText({"en": "Do <b>it</b>", "sv": "Gör det"}), rule=draw(st.sampled_from(RULES)),
         starts_on=starts_on, target=draw(st.none() | st.just(0.5)),
     )  # fmt: skip
     return load_frames(
