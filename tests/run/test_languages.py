@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from gtmlib.data.loaded import Loaded
+from gtmlib.data.local_text import LocalText
 from gtmlib.present.language import COUNTED, LOCALES, Language, read_catalog
 from gtmlib.run.letter import write_letter
 from gtmlib.run.notebooks import read_blocks
@@ -33,6 +35,9 @@ class Marked(Language):
     def format(self, value: Any, kind: str = "text") -> str:
         text = super().format(value, kind)
         return text if kind in ("text", "list", *COUNTED) else re.sub(r"[^\W\d_]+", rf"{OURS}\g<0>{END}", text)
+
+    def label(self, code: str) -> str:
+        return f"{OURS}{super().label(code)}{END}"
 
     def word(self, text: str) -> str:
         return text if END in text else f"{THEIRS}{super().word(text)}{END}"
@@ -96,6 +101,18 @@ def all_texts(view: ReportView) -> Iterator[str]:
                 yield from texts_of(exhibit.figure.to_plotly_json())
 
 
+def own_texts(section: Any) -> Iterator[LocalText]:
+    """Every text of a contract that its consultant wrote for the reader."""
+    if isinstance(section, LocalText):
+        yield section
+    elif isinstance(section, BaseModel):
+        for name in type(section).model_fields:
+            yield from own_texts(getattr(section, name))
+    elif isinstance(section, dict | list | tuple):
+        for part in section.values() if isinstance(section, dict) else section:
+            yield from own_texts(part)
+
+
 def names_of(loaded: Loaded, manifest: Any, code: str) -> set[str]:
     """What the client and the consultant call things, as it is in a language."""
     contract = loaded.engagement.contract
@@ -114,7 +131,7 @@ def names_of(loaded: Loaded, manifest: Any, code: str) -> set[str]:
     names |= {source.name for source in loaded.report.sources}
     names |= set(Marked.of(loaded.engagement, code).locale.territories.values())
     words = contract.words_in(code)
-    return {words.get(name, name) for name in names}
+    return {words.get(name, name) for name in names} | {text.in_language(code) for text in own_texts(contract)}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +148,9 @@ def find_foreign(view: ReportView, names: set[str]) -> list[str]:
     """The words of a marked view that are neither the catalog's nor a name, without the marks of punctuation around."""
     found = {word for text in all_texts(view) for word in unexplained(text)}
     known = {re.sub(r"\W", "", name) for name in (*names, *(f"{a} – {b}" for a in names for b in names))}
-    return sorted(word for word in found if re.sub(r"\W", "", word) not in known)
+    bare = {word: re.sub(r"\W", "", word) for word in found}
+    # A name may be cut into lines, or stand with its number.
+    return sorted(word for word, text in bare.items() if text not in known and not any(text in name for name in known))
 
 
 @pytest.mark.parametrize("code", ["sv", "da"])
