@@ -311,8 +311,8 @@ class Brand(Section):
     heading_font: FontNames = Field("", description="Fonts of headings, such as Georgia, serif.")
     text_font_file: InsidePath | None = Field(None, description="WOFF2 file that is packed into the report, for texts.")
     heading_font_file: InsidePath | None = Field(None, description="WOFF2 file that is packed in, for headings.")
-    footer: str = Field("", description="Line at the end of the report and at the foot of its pages.")
-    disclaimer: str = Field("", description="What the report does not promise; on its last page.")
+    footer: LocalText = Field(LocalText(""), description="Line at the end of the report and at the foot of its pages.")
+    disclaimer: LocalText = Field(LocalText(""), description="What the report does not promise; on its last page.")
 
 
 class Release(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gtmlib.analyses.execution.lead_speed import LeadCosts, LeadSpeed
+from gtmlib.analyses.execution.lead_speed import ChannelCost, LeadCosts, LeadSpeed
 from gtmlib.analyses.execution.leads import LeadCohorts, LeadGroup, LeadSources
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.exhibit import Cell, Exhibit, Kpi, Table, columns
@@ -294,13 +294,13 @@ def present_lead_costs(result: LeadCosts, language: Language, accent: str) -> Ex
     say = language.say
     priced = [(row, row.cost.loaded.value) for row in result.rows if row.cost.loaded.value is not None]
     priced.sort(key=lambda pair: pair[1])
-    unpriced = [row.channel for row in result.rows if row.cost.loaded.value is None]
+    unpriced = [_channel(row, language) for row in result.rows if row.cost.loaded.value is None]
     args: dict[str, Any] = {"first": result.first_on, "last": result.last_on, "n": len(result.rows)}
     title = say("execution.cost.title.none", **args)
     sentences = [say("execution.cost", **args, spend=sum(row.cost.spend for row in result.rows))]
     if priced:
         (best, low), (worst, high) = priced[0], priced[-1]
-        pair = {"best": best.channel, "low": low, "worst": worst.channel, "high": high}
+        pair = {"best": _channel(best, language), "low": low, "worst": _channel(worst, language), "high": high}
         title = say("execution.cost.title" if len(priced) > 1 else "execution.cost.title.one", **pair)
         if len(priced) > 1:
             apart = (
@@ -323,7 +323,7 @@ def present_lead_costs(result: LeadCosts, language: Language, accent: str) -> Ex
         title=title,
         sentences=tuple(sentences),
         figure=plot_intervals(
-            [row.channel for row, _ in priced],
+            [_channel(row, language) for row, _ in priced],
             [value for _, value in priced],
             [row.cost.ci_low for row, _ in priced],
             [row.cost.ci_high for row, _ in priced],
@@ -337,7 +337,8 @@ def present_lead_costs(result: LeadCosts, language: Language, accent: str) -> Ex
         if priced
         else None,
         alt=say(
-            "execution.cost.alt", costs=[f"{row.channel} {language.format(value, 'money')}" for row, value in priced]
+            "execution.cost.alt",
+            costs=[f"{_channel(row, language)} {language.format(value, 'money')}" for row, value in priced],
         )
         if priced
         else "",
@@ -345,7 +346,7 @@ def present_lead_costs(result: LeadCosts, language: Language, accent: str) -> Ex
             columns=columns(say, words),
             rows=tuple(
                 (
-                    row.channel,
+                    _channel(row, language),
                     row.cost.spend,
                     row.n_leads,
                     row.cost.n_won,
@@ -358,3 +359,7 @@ def present_lead_costs(result: LeadCosts, language: Language, accent: str) -> Ex
         ),
         notes=tuple(notes),
     )
+
+
+def _channel(row: ChannelCost, language: Language) -> str:
+    return str(name_of("channel", row.channel, language))
