@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gtmlib.analyses import conversion, data_check, execution, objections, profitability
+from gtmlib.analyses import conversion, data_check, economics, execution, objections, pipeline, profitability
 from gtmlib.data.engagement import Contract
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.schema import OURS, REFERENCES, TABLES
@@ -50,10 +50,11 @@ def write_letter(loaded: Loaded, language: Language) -> str:
 
 
 def missing_items(loaded: Loaded) -> dict[str, dict[str, tuple[str, ...]]]:
-    """List what each chapter lacks.
+    """List what to ask for, each table once: with everything that any chapter lacks of it.
 
     Of a chapter without any of its data everything is asked for at once; of one with some of its tables, only what it
-    can't do without.
+    can't do without; of one that has them all, what it wishes for. A table stands with the first chapter that can't do
+    without what is asked of it, or else with the first that wishes for it: a client exports it once.
 
     Parameters
     ----------
@@ -63,25 +64,26 @@ def missing_items(loaded: Loaded) -> dict[str, dict[str, tuple[str, ...]]]:
     Returns
     -------
     dict
-        Chapter = its missing items: table = columns, or `contract.section` = none. Nothing is listed twice.
+        Chapter = what stands with it: table = columns, or `contract.section` = none. Nothing is listed twice.
     """
     contract = loaded.engagement.contract
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    seen: set[tuple[str, str]] = set()
-    for chapter, (needed, wished) in _wants(contract).items():
+    wants = _wants(contract)
+    asked = [(chapter, needed) for chapter, (needed, _) in wants.items()]
+    for chapter, (needed, wished) in wants.items():
         absent = [table for table in needed if loaded.missing(**{table: ()})]
-        asked = [needed, wished] if len(absent) in (0, len(needed)) else [needed]
-        is_untold = chapter == conversion.CHAPTER and contract.variants is None
-        items: dict[str, tuple[str, ...]] = {"contract.variants": ()} if is_untold else {}
-        for table in dict.fromkeys(table for columns in asked for table in columns):
-            wanted = [column for columns in asked for column in columns.get(table, ())]
-            lacking = _lacking(loaded, table, wanted)
-            if new := tuple(column for column in lacking if (table, column) not in seen):
-                items[table] = new
-                seen |= {(table, column) for column in new}
-        if items:
-            found[chapter] = items
-    return found
+        asked += [(chapter, wished)] if len(absent) in (0, len(needed)) else []
+    chapters: dict[str, str] = {} if contract.variants else {"contract.variants": conversion.CHAPTER}
+    items: dict[str, tuple[str, ...]] = dict.fromkeys(chapters, ())
+    for chapter, tables in asked:
+        for table, wanted in tables.items():
+            if lacking := {*_lacking(loaded, table, wanted), *items.get(table, ())}:
+                chapters.setdefault(table, chapter)
+                items[table] = tuple(column for column in TABLES[table].columns if column in lacking)
+    return {
+        chapter: {item: items[item] for item, where in chapters.items() if where == chapter}
+        for chapter in wants
+        if chapter in chapters.values()
+    }
 
 
 def find_unmatched(loaded: Loaded) -> dict[tuple[str, str, str], tuple[int, tuple[str, ...]]]:
@@ -116,16 +118,17 @@ def _wants(contract: Contract) -> dict[str, tuple[Columns, Columns]]:
         profitability.CHAPTER: (profitability.NEEDED, {**profitability.WISHED, **segments}),
         objections.CHAPTER: (objections.NEEDED, objections.WISHED),
         conversion.CHAPTER: (conversion.needed_columns(contract.variants), conversion.WISHED),
+        pipeline.CHAPTER: (pipeline.NEEDED, pipeline.WISHED),
         execution.CHAPTER: (execution.NEEDED, execution.WISHED),
+        economics.CHAPTER: (economics.NEEDED, economics.WISHED),
     }
 
 
-def _lacking(loaded: Loaded, table: str, wanted: list[str]) -> list[str]:
+def _lacking(loaded: Loaded, table: str, wanted: tuple[str, ...]) -> list[str]:
     """Give the columns to ask for: of a table that is not there also those without which a row is nothing."""
-    lacking = loaded.missing(**{table: tuple(wanted)})
+    lacking = loaded.missing(**{table: wanted})
     if table in lacking:
-        required = [name for name, about in TABLES[table].columns.items() if about.is_required]
-        return list(dict.fromkeys(required + wanted))
+        return [*wanted, *(name for name, about in TABLES[table].columns.items() if about.is_required)]
     return [item.partition(".")[2] for item in lacking]
 
 

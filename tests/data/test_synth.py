@@ -19,6 +19,10 @@ from templates.demo.synth import Demo, make_demo, make_truth, read_model
 from templates.demo.synth_exports import write_demo
 
 RIPE_ON = pd.Timestamp("2025-11-16")  # the data date less the contract's horizon of 45 days
+OWN_FILES = {
+    "engagement.toml", "hypotheses.lock.toml", "codes.csv", "logo.svg", "commentary/profitability.md",
+    "commentary/profitability.sv.md",
+}  # fmt: skip
 Table = dict[str, pd.DataFrame]
 
 
@@ -68,7 +72,8 @@ def n_errors(n_successes: float, n: float, rate: float) -> float:
 def test_same_seed_gives_the_same_bytes(demo: Demo, folder: Path, tmp_path: Path) -> None:
     write_demo(make_demo(), tmp_path)
     files = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
-    assert len(files) == 10
+    sources = read_engagement(folder).contract.sources.values()
+    assert {file.as_posix() for file in files} == OWN_FILES | {f"exports/{source.file}" for source in sources}
     for file in files:
         first, second = (hashlib.sha256((root / file).read_bytes()).hexdigest() for root in (folder, tmp_path))
         assert first == second, file

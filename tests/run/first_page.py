@@ -11,7 +11,9 @@ from typing import Any
 from gtmlib.errors import ParameterError
 from gtmlib.present.language import Language
 
-KINDS = ("count", "money", "money_exact", "percent", "percent_whole", "level", "percent_points", "number", "pvalue")
+KINDS = (
+    "count", "tenths", "number", "money", "money_exact", "percent", "percent_whole", "level", "percent_points", "pvalue"
+)  # fmt: skip
 NUMBER = re.compile(r"\d(?:[\d.,\u00a0\u202f]*\d)?")
 
 

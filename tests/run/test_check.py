@@ -307,20 +307,31 @@ Tack för underlaget. Vi har läst 7 rader ur kunder.csv och fakturor.csv.
 
 För att kunna besvara frågorna nedan behöver vi även följande uppgifter. Kan ni skicka dem?
 
-Datakontroll: Vad har vi fått, och hur långt kan vi lita på det?
-- Affärer: affär, status och förlustorsak
-
 Kundlönsamhet: Var tjänar vi pengar, och var förlorar vi?
 - Försäljning: listpris
 - Kostnader: kostnadsslag, belopp och kund
 
 Invändningar: Varför säger de nej, och var i dialogen?
-- Kontakter (samtal, mejl, möten): kontaktnummer och fas
-- Invändningar: invändningskod och kontaktnummer
+- Kontakter (samtal, mejl, möten): kontaktnummer, affär, säljare, datum, fas, tilldelad variant, levererad variant, \
+konverteringsdatum och datum för nästa steg
+- Invändningar: kontaktnummer och invändningskod
 
 Budskapsvarianter: Vilket budskap fungerar?
 - vilka budskapsvarianter som testades, och hur de skulle fördelas
-- Kontakter (samtal, mejl, möten): tilldelad variant, konverterad den, levererad variant, datum och säljare
+
+Pipeline: Är pipelinen vad den ger sig ut för att vara?
+- Affärer: affär, säljare, startdatum, status, avslutsdatum och förlustorsak
+- Fashistorik: affär, fas och datum då fasen nåddes
+- Sparade prognoser: prognosdatum, affär, sannolikhet och förväntat avslutsdatum
+
+Säljarna och genomförandet: Handlar det om aktivitet, kompetens eller genomförande?
+- Säljare: säljare, senioritet och team
+- Leads: leadnummer, startdatum, källa, datum för första kontakt, kvalificeringsdatum och affär
+
+Vad en kund kostar och ger: Vad kostar det att vinna en kund, och när är det intjänat?
+- Kostnader för kundanskaffning: period, kanal och kostnad
+- Kunder: kund sedan
+- Avtal: avtalsnummer, kund, startdatum och månadsintäkt
 
 Några uppgifter i underlaget stämmer inte med varandra. Kan ni komplettera dem, eller förklara vad skillnaden beror på?
 - Försäljning: 1 rad har ett värde för ”kund” som saknas i ”Kunder”, nämligen K9.
@@ -361,6 +372,30 @@ COMPLETE = """
     table = "customers"
     file = "who.csv"
     preset = "canonical"
+    [sources.reps]
+    table = "reps"
+    file = "reps.csv"
+    preset = "canonical"
+    [sources.leads]
+    table = "leads"
+    file = "leads.csv"
+    preset = "canonical"
+    [sources.stages]
+    table = "stage_history"
+    file = "stages.csv"
+    preset = "canonical"
+    [sources.forecasts]
+    table = "forecast_snapshots"
+    file = "forecasts.csv"
+    preset = "canonical"
+    [sources.marketing]
+    table = "acquisition"
+    file = "marketing.csv"
+    preset = "canonical"
+    [sources.contracts]
+    table = "contracts"
+    file = "contracts.csv"
+    preset = "canonical"
     [variants]
     control = "a"
     planned_split = { a = 1, b = 1 }
@@ -369,20 +404,29 @@ COMPLETE = """
     by = "country"
 """
 COMPLETE_FILES = {
-    "touches.csv": "touch_id,date,rep_id,stage,variant_assigned,variant_delivered,outcome\n"
-    "1,2025-01-02,R1,demo,a,a,yes\n2,2025-01-02,R1,demo,b,b,no\n",
+    "touches.csv": "touch_id,deal_id,date,rep_id,stage,variant_assigned,variant_delivered,outcome,converted_on,"
+    "next_step_on\n1,3,2025-01-02,R1,demo,a,a,yes,2025-01-09,2025-01-16\n2,1,2025-01-02,R1,demo,b,b,no,,\n",
     "said.csv": "touch_id,code\n1,price\n",
-    "deals.csv": "deal_id,status,lost_reason\n1,lost,price\n2,lost,price\n3,won,\n",
+    "deals.csv": "deal_id,rep_id,status,lost_reason,created_on,closed_on\n1,R1,lost,price,2025-01-01,2025-02-01\n"
+    "2,R1,lost,price,2025-01-01,2025-02-01\n3,R1,won,,2025-01-01,2025-03-01\n",
     "sales.csv": "transaction_id,customer_id,date,net_revenue,list_revenue,cogs\n1,K1,2025-01-02,10,12,5\n",
     "costs.csv": "cost_pool,amount,customer_id\nfreight,1,K1\n",
-    "who.csv": "customer_id,country\nK1,SE\n",
+    "who.csv": "customer_id,country,acquired_on\nK1,SE,2024-01-01\n",
+    "reps.csv": "rep_id,team,seniority\nR1,North,senior\n",
+    "leads.csv": "lead_id,created_on,source,first_contact_on,qualified_on,deal_id\n"
+    "L1,2025-01-01,web,2025-01-01,2025-01-02,3\n",
+    "stages.csv": "deal_id,stage,entered_on\n3,demo,2025-01-02\n",
+    "forecasts.csv": "taken_on,deal_id,probability,expected_close_on\n2025-02-01,3,0.5,2025-03-01\n",
+    "marketing.csv": "period,channel,spend\n2025-01,web,100\n",
+    "contracts.csv": "contract_id,customer_id,starts_on,monthly_revenue\nC1,K1,2025-01-01,10\n",
 }
 ENGLISH = """\
 Subject: More data for our analysis
 
 Hello,
 
-Thank you for the data. We have read 9 rows from touches.csv, said.csv, deals.csv, sales.csv, costs.csv and who.csv.
+Thank you for the data. We have read 15 rows from touches.csv, said.csv, deals.csv, sales.csv, costs.csv, who.csv, \
+reps.csv, leads.csv, stages.csv, forecasts.csv, marketing.csv and contracts.csv.
 
 To answer the questions below we also need the following. Could you send it?
 
@@ -390,10 +434,13 @@ Customer profitability: Where do we earn, and where do we lose?
 - Customers: country
 
 Objections: Why do they say no, and where in the dialogue?
-- Touches (calls, mails, meetings): stage
+- Touches (calls, mails, meetings): stage and delivered variant
 
-Message variants: Which message works?
-- Touches (calls, mails, meetings): delivered variant
+Pipeline: Is the pipeline what it says?
+- Forecast snapshots: probability
+
+Unit economics: What does a customer cost to win, and when is that earned back?
+- Contracts: monthly revenue
 
 Some things in the data do not fit together. Could you complete them, or tell us why they differ?
 - Only 50% of 2 lost deals have a reason for the loss. Can the others be added, at least for the latest deals?
@@ -414,12 +461,32 @@ def test_the_letter_in_english_asks_only_for_what_a_chapter_that_has_its_data_la
 ) -> None:
     files = {
         **COMPLETE_FILES,
-        "touches.csv": "touch_id,date,rep_id,variant_assigned,outcome\n1,2025-01-02,R1,a,yes\n2,2025-01-02,R1,b,no\n",
-        "deals.csv": COMPLETE_FILES["deals.csv"].replace("2,lost,price", "2,lost,"),
-        "who.csv": "customer_id,name\nK1,One\n",
+        "touches.csv": COMPLETE_FILES["touches.csv"].replace("stage", "step").replace("variant_delivered", "said"),
+        "deals.csv": COMPLETE_FILES["deals.csv"].replace("2,R1,lost,price", "2,R1,lost,"),
+        "who.csv": COMPLETE_FILES["who.csv"].replace("country", "place"),
+        "forecasts.csv": COMPLETE_FILES["forecasts.csv"].replace("probability", "chance"),
+        "contracts.csv": COMPLETE_FILES["contracts.csv"].replace("monthly_revenue", "fee"),
     }
     letter = letter_of(text_of(make_engagement(COMPLETE, files), tmp_path))
     assert letter == ENGLISH
+
+
+def test_a_client_who_sent_deals_alone_is_asked_for_each_export_once(make_engagement: Make, tmp_path: Path) -> None:
+    source = '[sources.deals]\ntable = "deals"\nfile = "deals.csv"\npreset = "canonical"\n'
+    files = {"deals.csv": "deal_id,status\n1,won\n"}
+    letter = letter_of(text_of(make_engagement(source, files), tmp_path))
+    asked = [line.partition(":")[0] for line in letter.splitlines() if line.startswith("- ") and ":" in line]
+    assert len(asked) == len(set(asked)) == 12
+    assert "- Deals: sales rep, start date, close date and reason for the loss" in letter
+
+
+def test_a_chapter_with_some_of_its_tables_is_asked_only_for_what_it_can_not_do_without(
+    make_engagement: Make, tmp_path: Path
+) -> None:
+    source = '[sources.touches]\ntable = "touches"\nfile = "touches.csv"\npreset = "canonical"\n'
+    letter = letter_of(text_of(make_engagement(source, {"touches.csv": "touch_id\n1\n"}), tmp_path))
+    assert "- Objections: touch number and objection code" in letter
+    assert "stage" not in letter.partition("Touches")[2].partition("\n")[0]
 
 
 def test_the_demo_is_usable_and_its_letter_asks_about_keys_and_reasons_only(demo_folder: Path, tmp_path: Path) -> None:
@@ -447,7 +514,7 @@ def test_the_demo_is_usable_and_its_letter_asks_about_keys_and_reasons_only(demo
                 "- Sales: cost of goods",
             ],
         ),
-        ("hillstrom", ["fills       touches, through SELECT", "- Objections: objection code and touch number"]),
+        ("hillstrom", ["fills       touches, through SELECT", "- Objections: touch number and objection code"]),
         (
             "maven",
             [

@@ -13,7 +13,7 @@ import pytest
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.hypotheses import judge_hypothesis
 from gtmlib.data.contract import Behaviour, Contract
-from gtmlib.data.engagement import parse_contract
+from gtmlib.data.engagement import Engagement, parse_contract
 from gtmlib.data.local_text import LocalText
 from gtmlib.present.language import Language
 from gtmlib.run.changes import compare_findings, compare_with_previous, describe_news, reached_stops
@@ -134,7 +134,8 @@ def test_verdicts_come_first_decided_ones_before_those_that_cost_most_to_wait_fo
     assert [row.verdict for row in summary.verdicts] == ["confirmed", "refuted", *["cannot_tell"] * 3]
     assert summary.lead == "5 hypotheses: 1 confirmed, 1 refuted and 3 can’t be told yet."
     assert summary.verdicts[0].todo == "Now: Two more sellers for manufacturing (managing director)."
-    swedish = summarise(blocks(*judged), contract, LANGUAGES[1].of(contract, "sv"))
+    engagement = Engagement("demo", TEMPLATE.parent, TEMPLATE.parent, contract)
+    swedish = summarise(blocks(*judged), contract, Language.of(engagement, "sv"))
     assert swedish.verdicts[1].claim == "En butikskedja bidrar med mer än 25\N{NO-BREAK SPACE}000 kr"
     assert swedish.verdicts[1].todo.startswith("Nu: Inga nya butikskedjor")
 
@@ -163,7 +164,7 @@ def test_behaviours_say_who_looks_at_them(contract: Contract) -> None:
     followed = contract.model_copy(update={"behaviours": [behaviour]})
     (english,) = summarise(blocks(finding), followed, LANGUAGES[0]).behaviours
     (swedish,) = summarise(blocks(finding), followed, LANGUAGES[1]).behaviours
-    assert english.detail == "From 5 January 2026, to 80%; looked at weekly by the sales team."
+    assert english.detail == "From 5 January 2026, with a target of 80% of cases; looked at weekly by the sales team."
     assert swedish.text == "Alla samtal får ett nästa steg"
     (bare,) = summarise({}, followed, LANGUAGES[0]).behaviours
     assert bare.detail == "Looked at by the sales team."
