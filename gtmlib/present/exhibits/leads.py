@@ -314,6 +314,7 @@ def present_lead_costs(result: LeadCosts, language: Language, accent: str) -> Ex
     notes = [say("execution.cost.method", days=result.won_days)]
     if result.n_unread:
         notes.append(say("execution.cost.unread", n=result.n_unread))
+    costs = [f"{_channel(row, language)} {language.format(value, 'money')}" for row, value in priced]
     words = (
         "execution.column.channel execution.column.spend:money execution.column.leads:count execution.column.won:count"
     )
