@@ -337,12 +337,7 @@ def present_lead_costs(result: LeadCosts, language: Language, accent: str) -> Ex
         )
         if priced
         else None,
-        alt=say(
-            "execution.cost.alt",
-            costs=[f"{_channel(row, language)} {language.format(value, 'money')}" for row, value in priced],
-        )
-        if priced
-        else "",
+        alt=say("execution.cost.alt", costs=costs) if priced else "",
         table=Table(
             columns=columns(say, words),
             rows=tuple(
