@@ -387,16 +387,14 @@ def test_a_pdf_is_printed_to_the_same_bytes(printed: tuple[Path, ...], stored: S
 
 
 @pytest.mark.full
-def test_each_further_report_costs_less_than_a_start_of_the_browser_and_three_seconds(
-    printed: tuple[Path, ...], stored: StoredRun
-) -> None:
+def test_each_further_report_is_printed_within_three_seconds(printed: tuple[Path, ...], stored: StoredRun) -> None:
     report, took = stored.report("sv"), []
     for reports in ([report], [report] * 4):
         started = time.perf_counter()
         print_reports(reports, stored.contract.exported_on)
         took.append(time.perf_counter() - started)
-    # The demo's report has 77 pages: about two seconds, on two cores that others use too; it loads while another prints.
-    assert (took[1] - took[0]) / 3 < min(took[0], 3.0)
+    # The demo's report has 77 pages: about two seconds on two busy cores.
+    assert (took[1] - took[0]) / 3 < 3.0
 
 
 def test_the_dates_of_a_pdf_are_replaced_and_nothing_moves() -> None:
