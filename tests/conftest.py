@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -34,11 +37,43 @@ DECIDED = (
 )  # fmt: skip
 
 MakeEngagement = Callable[..., Engagement]
+Made = TypeVar("Made")
+PATIENCE = 600.0  # seconds for what another worker makes
 
 
-def load_demo(demo: Demo, contract: Contract) -> Loaded:
-    """Load the frames of a demo without writing files: the fast way through 50 seeds."""
-    return load_frames(demo.frames, **{name: getattr(contract, name) for name in DECIDED})
+def load_demo(demo: Demo, contract: Contract, tables: Collection[str] | None = None) -> Loaded:
+    """Load the frames of a demo (all of them, or some) without writing files: the fast way through many seeds."""
+    frames = {name: rows for name, rows in demo.frames.items() if tables is None or name in tables}
+    return load_frames(frames, **{name: getattr(contract, name) for name in DECIDED})
+
+
+def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Made]) -> Made:
+    """Make something in a folder once for all workers of a session: who comes first makes it, the others wait.
+
+    Nobody may change what lies there: copy it.
+    """
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # the folder of the session; each worker has its own below
+    folder, made, failed = base / name, base / f"{name}.pickle", base / f"{name}.failed"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + PATIENCE
+        while not made.exists():
+            assert not failed.exists(), f"another worker could not make {name}: {failed.read_text('utf-8')}"
+            assert time.monotonic() < until, f"another worker did not make {name} in time"
+            time.sleep(0.1)
+        return pickle.loads(made.read_bytes())  # type: ignore[no-any-return]
+    try:
+        result = make(folder)
+    except BaseException as error:
+        failed.write_text(repr(error), "utf-8")
+        raise
+    part = made.with_suffix(".part")
+    part.write_bytes(pickle.dumps(result))
+    part.replace(made)
+    return result
 
 
 def value_of(findings: Iterable[Finding], name: str, **group: str) -> Any:
@@ -60,10 +95,13 @@ def demo_contract() -> Contract:
 
 @pytest.fixture(scope="session")
 def demo_folder(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo engagement: its contract, and its exports as a client would send them."""
-    folder = tmp_path_factory.mktemp("engagements") / "demo"
-    write_demo(demo, folder)
-    return folder
+    """The demo engagement: its contract, and its exports as a client would send them; one for all workers."""
+
+    def make(folder: Path) -> Path:
+        write_demo(demo, folder / "demo")
+        return folder / "demo"
+
+    return make_once(tmp_path_factory, "engagements", make)
 
 
 @pytest.fixture(scope="session")

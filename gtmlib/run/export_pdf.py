@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -53,17 +54,18 @@ def print_reports(reports: Sequence[Path], day: date) -> list[bytes]:
         If there is no browser, or it fails.
     """
     printed = []
-    with open_browser() as open_page:
-        for report in reports:
-            with open_page() as page:
-                # Paper shows the stills: plotly.js is not started, and a page takes a fraction of its time.
-                page.call("Emulation.setScriptExecutionDisabled", value=True)
-                page.call("Emulation.setEmulatedMedia", media="print")
-                page.start(report)
-                page.wait_for_load()
-                page.ask(AS_PICTURES)
-                content = base64.b64decode(page.call("Page.printToPDF", **PRINT)["data"])
-                printed.append(number_nodes(date_pdf(content, day)))
+    with open_browser() as open_page, ExitStack() as opened:
+        pages = [opened.enter_context(open_page()) for _ in reports]
+        for page, report in zip(pages, reports, strict=True):  # all of them load while the first is printed
+            # Paper shows the stills: plotly.js is not started, and a page takes a fraction of its time.
+            page.call("Emulation.setScriptExecutionDisabled", value=True)
+            page.call("Emulation.setEmulatedMedia", media="print")
+            page.start(report)
+        for page in pages:
+            page.wait_for_load()
+            page.ask(AS_PICTURES)
+            content = base64.b64decode(page.call("Page.printToPDF", **PRINT)["data"])
+            printed.append(number_nodes(date_pdf(content, day)))
     return printed
 
 

@@ -210,7 +210,9 @@ def _write_sheet(page: Any, sheet: Sheet, looks: _Looks, view: ReportView, front
         page.set_column(column, column, min(max(longest + 2, longest_word + 3, NARROWEST), WIDEST))
         for place, (row, kind) in enumerate(zip(table.rows, kinds, strict=True), head + 1):
             is_total = table.has_total_row and place == last
-            _write_cell(page, place, column, row[column], kind, looks.cell(kind, is_total=is_total))
+            cell = row[column]
+            cell = language.word(cell) if isinstance(cell, str) else cell
+            _write_cell(page, place, column, cell, kind, looks.cell(kind, is_total=is_total))
     n_filtered = last - (1 if table.has_total_row else 0)
     if table.rows:
         page.autofilter(head, 0, n_filtered, len(table.columns) - 1)

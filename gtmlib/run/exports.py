@@ -48,7 +48,7 @@ def export_run(run: StoredRun, formats: Sequence[str]) -> tuple[Path, ...]:
     names = []
     try:
         for code in run.contract.languages:
-            language = Language(code, run.contract.currency)
+            language = Language.of(run.engagement, code)
             view = build_view(run.blocks, run.contract, language, run.manifest)
             for kind in (kind for kind in formats if kind in makers):
                 name = run.report(code).with_suffix(f".{kind}").name

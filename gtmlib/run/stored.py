@@ -24,8 +24,8 @@ class StoredRun:
     ----------
     folder : Path
         With the executed notebooks, results, manifest and reports.
-    contract : Contract
-        The very one that the run was made with.
+    engagement : Engagement
+        With the very contract that the run was made with.
     manifest : mapping
         What went into the run.
     blocks : mapping
@@ -33,9 +33,14 @@ class StoredRun:
     """
 
     folder: Path
-    contract: Contract
+    engagement: Engagement
     manifest: Mapping[str, Any]
     blocks: Mapping[str, Blocks]
+
+    @property
+    def contract(self) -> Contract:
+        """The engagement's."""
+        return self.engagement.contract
 
     def report(self, code: str) -> Path:
         """Give the report in a language.
@@ -81,4 +86,4 @@ def read_stored_run(engagement: Engagement, name: str | None = None, *, reports:
             f"what is exported would not be what its reports say. Run again: gtm run {engagement.name}"
         )
     blocks = {path.stem.split("_", 1)[1]: read_blocks(path) for path in sorted(folder.glob("*.ipynb"))}
-    return StoredRun(folder=folder, contract=engagement.contract, manifest=manifest, blocks=blocks)
+    return StoredRun(folder=folder, engagement=engagement, manifest=manifest, blocks=blocks)

@@ -1,6 +1,10 @@
-"""Acceptance 7 of issue 2: over 50 drawn clients each 95 % interval holds the planted truth in at least 42.
+"""Over drawn clients each 95 % interval holds the planted truth as often as it claims.
 
-A sound interval misses in 2.5 of 50 on average; 42 allows for the luck of about 120 truths looked at together.
+A sound interval misses in 2.5 of 50 clients on average; 42 allows for the luck of about 120 truths looked at together.
+Every day 16 clients are drawn: it misses in 0.8 of them, and in more than 4 with a chance of 1 in 1 200, which is one
+of all truths in ten sets of 16 clients; so 12 of 16 holds for a sound analysis, as 42 of 50 does. An interval that is
+wrong by its own half width holds the truth in half of the clients, and passes with a chance of 1 in 26. What is wrong
+by less shows in the share over all truths.
 """
 
 from __future__ import annotations
@@ -24,8 +28,9 @@ from templates.demo.synth_exports import TEMPLATE, write_demo
 
 from ..conftest import load_demo
 
-SEEDS = range(50)
-LEAST = 42
+EVERY_DAY, IN_FULL = (16, 12), pytest.param(50, 42, marks=pytest.mark.full)  # clients, and the least of them that hold
+# What these analyses read; the demo has as much again.
+TABLES = ("customers", "transactions", "costs", "reps", "deals", "touches", "objections")
 Key = tuple[str, ...]
 
 
@@ -79,11 +84,12 @@ def contract() -> Contract:
 
 
 @cache
-def hits() -> Counter[Key]:
-    planted, counts = truths(make_truth()), Counter[Key]()
-    for seed in SEEDS:
-        counts.update(covered(load_demo(make_demo(seed), contract()), planted))
-    return counts
+def covered_from_frames(seed: int) -> frozenset[Key]:
+    return frozenset(covered(load_demo(make_demo(seed), contract(), TABLES), truths(make_truth())))
+
+
+def hits(n_seeds: int) -> Counter[Key]:
+    return Counter(key for seed in range(n_seeds) for key in covered_from_frames(seed))
 
 
 FAMILIES = {
@@ -97,21 +103,24 @@ FAMILIES = {
 }
 
 
+@pytest.mark.parametrize(("n_seeds", "least"), [EVERY_DAY, IN_FULL])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_each_95_percent_interval_holds_the_planted_truth_in_at_least_42_of_50_seeds(family: str) -> None:
+def test_each_95_percent_interval_holds_the_planted_truth_in_all_but_a_few_clients(
+    family: str, n_seeds: int, least: int
+) -> None:
     name, length, n_truths = FAMILIES[family]
     keys = [key for key in truths(make_truth()) if key[0] == name and len(key) == length]
     assert len(keys) == n_truths
-    found = {key: hits()[key] for key in keys}
-    assert {key: n for key, n in found.items() if n < LEAST} == {}
+    counts = hits(n_seeds)
+    assert {key: counts[key] for key in keys if counts[key] < least} == {}
 
 
-def test_over_all_truths_the_intervals_cover_about_what_they_claim() -> None:
-    planted = truths(make_truth())
-    share = sum(hits()[key] for key in planted) / (len(planted) * len(SEEDS))
-    assert (
-        0.94 < share < 0.97
-    )  # Wilson covers a little more than 95 % of small rates, t a little less of skewed amounts
+@pytest.mark.parametrize("n_seeds", [16, pytest.param(50, marks=pytest.mark.full)])
+def test_over_all_truths_the_intervals_cover_about_what_they_claim(n_seeds: int) -> None:
+    planted, counts = truths(make_truth()), hits(n_seeds)
+    share = sum(counts[key] for key in planted) / (len(planted) * n_seeds)
+    # Wilson covers a little more than 95 % of small rates, t a little less of skewed amounts.
+    assert 0.94 < share < 0.97
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -120,7 +129,7 @@ def test_through_messy_exports_the_same_truths_are_held(seed: int, tmp_path: Pat
     write_demo(demo, tmp_path / "demo")
     planted = truths(demo.truth)
     from_files = covered(load_tables(read_engagement(tmp_path / "demo")), planted)
-    from_frames = covered(load_demo(demo, contract()), planted)
+    from_frames = covered_from_frames(seed)
     # Nine added lines and twenty touches of deleted deals move no interval off a truth but those at its edge.
     assert len(from_files ^ from_frames) <= 2
     assert len(from_files) >= 0.88 * len(planted)
