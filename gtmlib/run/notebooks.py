@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
@@ -113,6 +114,7 @@ def _execute(chapter: Chapter, folder: Path) -> Failure | None:
         place = f"{chapter.notebook.name}, cell {error.cell_index}{line}"
         return Failure(chapter=chapter.name, place=place, message=f"{error.ename}: {error.evalue}")
     except DeadKernelError:
+        shutil.copy(chapter.notebook, folder)  # what ran is lost with its kernel
         message = "the kernel died: most often because memory ran out; close other programs, or read fewer rows"
         return Failure(chapter=chapter.name, place=chapter.notebook.name, message=message)
     return None

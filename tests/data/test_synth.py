@@ -21,7 +21,7 @@ from templates.demo.synth_exports import write_demo
 RIPE_ON = pd.Timestamp("2025-11-16")  # the data date less the contract's horizon of 45 days
 OWN_FILES = {
     "engagement.toml", "hypotheses.lock.toml", "codes.csv", "logo.svg", "commentary/profitability.md",
-    "commentary/profitability.sv.md",
+    "commentary/profitability.da.md", "commentary/profitability.sv.md",
 }  # fmt: skip
 Table = dict[str, pd.DataFrame]
 
