@@ -70,16 +70,6 @@
     });
     table.tBodies[0].prepend(...rows);
   };
-  document.querySelectorAll(".table-scroll table").forEach((table) => {
-    const [heads, body] = [table.querySelectorAll("thead th"), table.tBodies[0]];
-    if (body.rows.length < 3) return;
-    heads.forEach((heading, place) => {
-      const button = make("button", { type: "button" });
-      button.append(...heading.childNodes);
-      button.addEventListener("click", () => sort(table, place, heading));
-      heading.append(button);
-    });
-  });
   // A text that a spreadsheet would take for a formula gets an apostrophe; numbers are numbers.
   const field = (cell) => {
     const value = cell.dataset.v;
@@ -93,11 +83,24 @@
     make("a", { href: address, download: `${name}.csv` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   };
-  numbers.forEach((part) => {
-    const button = make("button", { type: "button", className: "csv", textContent: root.dataset.download });
-    button.addEventListener("click", () => save(part.querySelector("table"), part.closest(".exhibit").id));
-    part.append(button);
-  });
+  // Buttons take a while to make in a long report: they come when the first chart is there.
+  const equip = () => {
+    document.querySelectorAll(".table-scroll table").forEach((table) => {
+      const [heads, body] = [table.querySelectorAll("thead th"), table.tBodies[0]];
+      if (body.rows.length < 3) return;
+      heads.forEach((heading, place) => {
+        const button = make("button", { type: "button" });
+        button.append(...heading.childNodes);
+        button.addEventListener("click", () => sort(table, place, heading));
+        heading.append(button);
+      });
+    });
+    numbers.forEach((part) => {
+      const button = make("button", { type: "button", className: "csv", textContent: root.dataset.download });
+      button.addEventListener("click", () => save(part.querySelector("table"), part.closest(".exhibit").id));
+      part.append(button);
+    });
+  };
 
   // ---- Charts: the nearest first, each over its still; drawn anew where the theme or the width changes.
   const unpack = async (name) => {
@@ -143,6 +146,7 @@
     chart.style.display = "";
   };
   const nearest = () => {
+    if (stale.size === charts.length && !location.hash) return charts[0]; // the first is found without a layout
     const gap = (chart) => {
       const box = chart.parentElement.getBoundingClientRect();
       return Math.max(box.top - innerHeight, -box.bottom, 0);
@@ -157,7 +161,10 @@
       const chart = nearest();
       stale.delete(chart);
       await draw(chart);
-      if (!performance.getEntriesByName("first-chart").length) performance.mark("first-chart");
+      if (!performance.getEntriesByName("first-chart").length) {
+        performance.mark("first-chart");
+        equip();
+      }
       root.dataset.chartsDrawn = charts.length - stale.size;
       await breathe();
     }
@@ -172,7 +179,10 @@
   const start = async () => {
     follow();
     root.dataset.chartsDrawn = 0;
-    if (!charts.length) return root.classList.add("done");
+    if (!charts.length) {
+      equip();
+      return root.classList.add("done");
+    }
     const script = document.createElement("script");
     [script.textContent, packs] = await Promise.all([unpack("plotly"), unpack("charts").then(JSON.parse)]);
     document.head.append(script); // allowed by its hash in the policy, and nothing else is
@@ -221,10 +231,10 @@
   });
 
   const fail = (error) => {
+    equip();
     setOpen(true);
     root.classList.add("done");
     throw error;
   };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => start().catch(fail));
-  else start().catch(fail);
+  start().catch(fail); // the page ends with this script: all that it looks for is there
 })();
