@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 from gtmlib.run.browser import open_browser
 
@@ -17,20 +19,12 @@ PRINT = {
     "generateTaggedPDF": True,
     "generateDocumentOutline": True,
 }
-# What is drawn within the page has no place in a PDF's tags; a picture has, and its alternative text with it.
-AS_PICTURES = """(async () => {
-  document.documentElement.classList.add("scripts");
-  const stills = [...document.querySelectorAll("figure[aria-label] svg")].filter((still) => still.checkVisibility());
-  await Promise.all(stills.map((still) => {
-    const figure = still.closest("figure");
-    const picture = Object.assign(new Image(), { alt: figure.getAttribute("aria-label") });
-    picture.className = still.getAttribute("class");
-    picture.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(still))}`;
-    figure.removeAttribute("role");
-    still.replaceWith(picture);
-    return picture.decode();
-  }));
-})()"""
+# What only a screen needs: packed scripts and specs, and the tables behind charts, which paper does not show.
+OF_SCREEN = re.compile(r'<script id="[a-z]+-pack"[^>]*>.*?</script>|<details class="numbers".*?</details>', re.DOTALL)
+FIGURE = re.compile(
+    r'<figure role="img" aria-label="([^"]*)">\s*<svg (.*?)</svg>\s*<div class="chart"[^>]*></div>\s*</figure>',
+    re.DOTALL,
+)
 
 
 def print_reports(reports: Sequence[Path], day: date) -> list[bytes]:
@@ -54,19 +48,39 @@ def print_reports(reports: Sequence[Path], day: date) -> list[bytes]:
         If there is no browser, or it fails.
     """
     printed = []
-    with open_browser() as open_page, ExitStack() as opened:
+    with open_browser() as open_page, TemporaryDirectory(prefix="gtm-paper-") as folder, ExitStack() as opened:
         pages = [opened.enter_context(open_page()) for _ in reports]
         for page, report in zip(pages, reports, strict=True):  # all of them load while the first is printed
-            # Paper shows the stills: plotly.js is not started, and a page takes a fraction of its time.
-            page.call("Emulation.setScriptExecutionDisabled", value=True)
+            paper = Path(folder) / report.name
+            paper.write_text(lay_on_paper(report.read_text("utf-8")), "utf-8")
+            page.call("Emulation.setScriptExecutionDisabled", value=True)  # paper shows the stills
             page.call("Emulation.setEmulatedMedia", media="print")
-            page.start(report)
+            page.start(paper)
         for page in pages:
             page.wait_for_load()
-            page.ask(AS_PICTURES)
             content = base64.b64decode(page.call("Page.printToPDF", **PRINT)["data"])
             printed.append(number_nodes(date_pdf(content, day)))
     return printed
+
+
+def lay_on_paper(report: str) -> str:
+    """Leave out of a report what only a screen needs, and make its stills pictures with an alternative text.
+
+    What is drawn within a page has no place in a PDF's tags; a picture has.
+
+    Parameters
+    ----------
+    report : str
+        HTML.
+    """
+    found = re.search(r"--sans: *([^;]+);", report)
+    family = (found[1] if found else "sans-serif").replace('"', "'")
+
+    def picture(match: re.Match[str]) -> str:
+        still = f'<svg xmlns="http://www.w3.org/2000/svg" font-family="{family}" {match[2]}</svg>'
+        return f'<figure><img class="still" alt="{match[1]}" src="data:image/svg+xml,{quote(still)}"></figure>'
+
+    return FIGURE.sub(picture, OF_SCREEN.sub("", report))
 
 
 def number_nodes(content: bytes) -> bytes:

@@ -387,14 +387,13 @@ def test_a_pdf_is_printed_to_the_same_bytes(printed: tuple[Path, ...], stored: S
 
 
 @pytest.mark.full
-def test_each_further_report_is_printed_within_three_seconds(printed: tuple[Path, ...], stored: StoredRun) -> None:
+def test_each_further_report_is_printed_within_a_second(printed: tuple[Path, ...], stored: StoredRun) -> None:
     report, took = stored.report("sv"), []
     for reports in ([report], [report] * 4):
         started = time.perf_counter()
         print_reports(reports, stored.contract.exported_on)
         took.append(time.perf_counter() - started)
-    # The demo's report has 77 pages: about two seconds on two busy cores.
-    assert (took[1] - took[0]) / 3 < 3.0
+    assert (took[1] - took[0]) / 3 < 1.0  # 77 pages: 0.8 s on two cores that do nothing else
 
 
 def test_the_dates_of_a_pdf_are_replaced_and_nothing_moves() -> None:
