@@ -83,7 +83,7 @@ class Page:
             raise RunError(f"the browser could not look at the page: {given['exceptionDetails']['text']}")
         return given["result"].get("value")
 
-    def wait_until(self, expression: str, *, timeout: float = PATIENCE) -> bool:
+    def wait_until(self, expression: str, *, timeout: float = PATIENCE, despite_failures: bool = False) -> bool:
         """Wait until an expression is true in the page, or a script of the page has failed.
 
         Parameters
@@ -92,6 +92,8 @@ class Page:
             JavaScript.
         timeout : float
             Seconds after which to give up.
+        despite_failures : bool
+            Whether to go on waiting when a script has failed.
 
         Returns
         -------
@@ -100,7 +102,7 @@ class Page:
         """
         until = time.monotonic() + timeout
         while not (found := bool(self.ask(expression))) and time.monotonic() < until:
-            if any(event["method"] == "Runtime.exceptionThrown" for event in self.events):
+            if not despite_failures and any(event["method"] == "Runtime.exceptionThrown" for event in self.events):
                 break
             time.sleep(0.02)
         return found
@@ -125,7 +127,8 @@ class Page:
         RunError
             If the browser does not get the file.
         """
-        if not self.wait_until("location.protocol === 'file:' && document.readyState === 'complete'"):
+        is_loaded = "location.protocol === 'file:' && document.readyState === 'complete'"
+        if not self.wait_until(is_loaded, despite_failures=True):
             raise RunError("the browser could not open the report: it may not be allowed to read its folder")
 
 
