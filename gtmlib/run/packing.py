@@ -11,7 +11,7 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
-from gtmlib.present.colours import DARK_PAPER, PAPER, dark_shades
+from gtmlib.present.colours import dark_shades, spec_shades
 
 Spec = dict[str, Any]
 MEDIA = {".svg": "svg+xml", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -70,13 +70,7 @@ def pack_charts(figures: Mapping[str, Spec]) -> str:
         charts[name] = {"data": figure["data"], "layout": layout}
     shared = {"template": template, "charts": charts}
     text = json.dumps(shared, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    dark = dark_shades([text]) | {_channels(PAPER): _channels(DARK_PAPER)}
-    return pack(json.dumps({"dark": dark}, separators=(",", ":"))[:-1] + "," + text[1:])
-
-
-def _channels(colour: str) -> str:
-    """Write a colour as the beginning of `rgba(…)`, which the half-seen grounds of labels have."""
-    return f"rgba({','.join(str(int(colour[start : start + 2], 16)) for start in (1, 3, 5))},"
+    return pack(json.dumps({"dark": spec_shades(text)}, separators=(",", ":"))[:-1] + "," + text[1:])
 
 
 def dark_style(pictures: Iterable[str]) -> str:
