@@ -41,7 +41,7 @@ __all__ = [  # the sections are part of what this module offers, wherever they s
     "BRAND_FILE", "CONTRACT_FILE", "Behaviour", "Brand", "Contract", "Conversations", "CostRule", "Disclosure",
     "Engagement", "Exclude", "FirstLine", "Fiscal", "Focus", "Hypothesis", "Language", "Leads", "LedgerTotals",
     "Lifetime", "Period", "Periods", "Pipeline", "Release", "Section", "Segments", "Source", "Strategy", "Variants",
-    "contract_schema", "nearest", "parse_contract", "parse_toml", "read_engagement", "require_known",
+    "contract_schema", "line_of", "nearest", "parse_contract", "parse_toml", "read_engagement", "require_known",
 ]  # fmt: skip
 
 CONTRACT_FILE, BRAND_FILE = "engagement.toml", "brand.toml"
@@ -197,7 +197,7 @@ _SHAPES = {  # first words of pydantic's error types, in the words of someone wh
 def _problem(error: dict[str, Any], text: str, place: str, root: Any) -> Problem:
     loc, kind = tuple(error["loc"]), error["type"]
     key = ".".join(str(part) for part in loc if part != "[key]")
-    where = f"{place} line {_line_of(text, loc)}: {key}" if loc else place
+    where = f"{place} line {line_of(text, loc)}: {key}" if loc else place
     if kind == "extra_forbidden":
         hint = nearest(str(loc[-1]), _model_at(loc, root).model_fields)
         if len(loc) > 1 and loc[-1] in getattr(root, "model_fields", ()):
@@ -231,8 +231,16 @@ def _model_at(loc: tuple[Any, ...], root: Any) -> Any:
     return here
 
 
-def _line_of(text: str, loc: tuple[Any, ...]) -> int:
-    """Line of the key at `loc`, else of the nearest table above it."""
+def line_of(text: str, loc: tuple[Any, ...]) -> int:
+    """Give the line of a key of a TOML text, else of the nearest table above it.
+
+    Parameters
+    ----------
+    text : str
+        The whole file.
+    loc : tuple
+        The keys from the top down.
+    """
     wanted = [str(part) for part in loc if part != "[key]"]
     header: list[str] = []
     counts: dict[str, int] = {}

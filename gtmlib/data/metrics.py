@@ -35,6 +35,7 @@ def _of(kind: Kind, *groups: str, rests_on: Trust = "", first: bool = False) -> 
     return Metric(kind, groups or ("",), rests_on, first)
 
 
+WHAT_IF = "workshop."  # how the ids of what follows from assumptions begin: it is no evidence
 LEADS_BY = ("source", "campaign", "channel", "persona")
 OBJECTIONS_BY = ("code", *(f"code {by}" for by in ("stage", "segment", "variant", "seniority", "month", "quarter")))
 METRICS: dict[str, Metric] = {
@@ -156,6 +157,7 @@ METRICS: dict[str, Metric] = {
     "hypotheses.verdict": _of("total", "id"),
     "hypotheses.behaviour": _of("total", "id"),
     "hypotheses.n_unasked": _of("total"),
+    "workshop.tried": _of("total", "panel metric", "panel metric scenario"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

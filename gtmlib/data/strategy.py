@@ -9,19 +9,20 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gtmlib.data.local_text import LocalText
-from gtmlib.data.metrics import METRICS
+from gtmlib.data.metrics import METRICS, WHAT_IF
 from gtmlib.data.section import Section, ShortName, nearest, require_known
 
 HEADINGS = ("objectives", "scope", "advantage")
+EVIDENCE = tuple(name for name in METRICS if not name.startswith(WHAT_IF))  # what a hypothesis can be judged by
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _known_metric(name: str) -> str:
-    return require_known("finding", name, METRICS)
+    return require_known("finding", name, EVIDENCE)
 
 
-MetricName = Annotated[str, AfterValidator(_known_metric), Field(json_schema_extra={"enum": [*METRICS]})]
+MetricName = Annotated[str, AfterValidator(_known_metric), Field(json_schema_extra={"enum": [*EVIDENCE]})]
 
 
 class Strategy(Section):

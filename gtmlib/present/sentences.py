@@ -22,6 +22,7 @@ NAMED = {
     "flow_step": "pipeline.flow.step",
     "pipeline_group": "pipeline.group",
     "each": "pipeline.each",
+    "metric": "glossary",
 }
 # How a number in a unit is written; any other unit is a currency.
 KIND_OF_UNIT = {
@@ -67,6 +68,8 @@ def name_of(kind: str, value: object, language: Language) -> object:
         return name_rep(str(value), language)
     if value == OTHER:
         return language.say("group.other")
+    if kind == "panel":
+        return language.say(f"workshop.{value}.title")
     if kind == "country":
         return language.locale.territories.get(str(value), value)
     if kind in CODES:

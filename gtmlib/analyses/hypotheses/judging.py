@@ -13,7 +13,7 @@ from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.hypotheses.verdicts import CHAPTER, Delay, Followed, Judged, Reason, Verdicts
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engagement import Contract, Engagement, Hypothesis, Variants
-from gtmlib.data.metrics import METRICS
+from gtmlib.data.metrics import METRICS, WHAT_IF
 from gtmlib.data.register import Declared, changes_of, read_register
 from gtmlib.errors import DataError
 from gtmlib.stats.claims import Interval, Need, judge_claim, observations_needed, spread_of, subtract, widen
@@ -25,7 +25,7 @@ COMPARED = ("conversion.difference", "conversion.verdict")  # their intervals ho
 
 
 def read_findings(engagement: Engagement, path: str = "") -> tuple[Finding, ...]:
-    """Read the findings of the other chapters.
+    """Read the findings of the other chapters; what was tried in the workshop is no evidence.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def read_findings(engagement: Engagement, path: str = "") -> tuple[Finding, ...]
         )
     rows = json.loads(found[-1].read_text("utf-8"))["findings"]
     fields = [{key: value for key, value in row.items() if key != "chapter"} for row in rows]
-    return tuple(Finding(**row) for row in fields if not row["id"].startswith(f"{CHAPTER}."))
+    return tuple(Finding(**row) for row in fields if not row["id"].startswith((f"{CHAPTER}.", WHAT_IF)))
 
 
 def judge_hypotheses(engagement: Engagement, findings: Sequence[Finding]) -> Verdicts | MissingData:
