@@ -18,7 +18,6 @@ from gtmlib.run import workshop as served
 from tests.browser import open_browser
 from tests.workshop_pages import Page, run_all, serve_lab, serve_voila
 
-
 CLAIM = 'Ett "nytt" <b>påstående</b>'
 
 
@@ -81,7 +80,9 @@ def move_control(opened: Page, section: Any, control: dict[str, Any], at: Any) -
             opened.move(section, lambda: opened.page.keyboard.press(key))
         value = float(slider.input_value())
         assert value != at
-        assert node.locator("output").text_content() == control["texts"][round((value - control["low"]) / control["step"])]
+        assert (
+            node.locator("output").text_content() == control["texts"][round((value - control["low"]) / control["step"])]
+        )
         return value
     if control["kind"] == "choice":
         value = next((value for value, _ in control["options"] if value != at), at)
