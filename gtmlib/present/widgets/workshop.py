@@ -13,11 +13,11 @@ from typing import Any
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop import PANELS, open_panel
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, settle, start_of
-from gtmlib.analyses.workshop.scenarios import compare
+from gtmlib.analyses.workshop.scenarios import compare, moved_states
 from gtmlib.data.engagement import Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.data.loaded import Loaded
-from gtmlib.data.scenarios import read_scenarios, save_scenario
+from gtmlib.data.scenarios import name_of, read_scenarios, save_scenario
 from gtmlib.errors import GtmError
 from gtmlib.present.colours import dark_shade, darken, readable_shade
 from gtmlib.present.exhibit import Exhibit, Table
@@ -146,9 +146,10 @@ class Workshop:
         return panel
 
     def _save(self, message: Mapping[str, Any], language: Language) -> Answer:
-        states = {name: settle(self._opened({"panel": name}), state) for name, state in message["states"].items()}
-        taken = {scenario.title for scenario in read_scenarios(self.engagement)}
-        if message["title"] in taken and not message.get("overwrite"):
+        panels = [self._opened({"panel": name}) for name in message["states"]]
+        states = moved_states(panels, message["states"])
+        taken = {scenario.name for scenario in read_scenarios(self.engagement)}
+        if name_of(message["title"]) in taken and not message.get("overwrite"):
             return {"question": language.say("workshop.replace", title=message["title"])}
         save_scenario(self.engagement, message["title"], states, overwrite=bool(message.get("overwrite")))
         return {"said": language.say("workshop.saved", title=message["title"])}
