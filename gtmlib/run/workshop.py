@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
 from tempfile import TemporaryDirectory
 
 from gtmlib.data.engagement import Engagement
@@ -47,12 +48,13 @@ def serve_workshop(
         given = {"engagement": str(engagement.folder), "exports": str(engagement.exports), "coding": with_coding}
         set_parameters(NOTEBOOK, given, notebook)
         paths = [str(TEMPLATES), os.environ.get("JUPYTER_PATH", "")]
-        options = ["--template=workshop", "--ip=127.0.0.1", f"--port={port}", "--token"]
+        options = ["--template=workshop", "--Voila.ip=127.0.0.1", f"--port={port}", "--token"]
         options += [] if opens_browser else ["--no-browser"]
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "voila", str(notebook), *options],
             env=os.environ | {"JUPYTER_PATH": os.pathsep.join(filter(None, paths))},
         )
+        signal(SIGTERM, default_int_handler)  # else the server would live on
         try:
             code = process.wait()
         except KeyboardInterrupt:
