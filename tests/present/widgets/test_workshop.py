@@ -91,7 +91,10 @@ def test_a_panel_is_opened_where_it_starts_and_says_what_its_slider_stands_at(wo
 def test_what_is_computed_is_shown_as_the_report_shows_it_light_or_dark(workshop: Workshop) -> None:
     for theme, paper in (("light", "#ffffff"), ("dark", "#14181d")):
         (exhibit,) = ask(workshop, "compute", panel="price_cost", state={}, theme=theme)["exhibits"]
-        assert exhibit["title"].replace("\N{NO-BREAK SPACE}", " ") == "Of SEK 936 in net revenue, SEK 396 is left as gross profit"
+        assert (
+            exhibit["title"].replace("\N{NO-BREAK SPACE}", " ")
+            == "Of SEK 936 in net revenue, SEK 396 is left as gross profit"
+        )
         assert paper in exhibit["figure"]
         assert exhibit["table"]["rows"][0][1] == "SEK\N{NO-BREAK SPACE}936"
 
