@@ -89,18 +89,23 @@ const fillExhibit = async ({ parts }, exhibit, isLarge) => {
   ].filter(Boolean));
   const table = exhibit.table ? [makeTable(exhibit.table)] : [];
   parts.plain.replaceChildren(...(exhibit.figure ? [] : table));
-  parts.numbers.hidden = !exhibit.figure || !table.length;
+  parts.numbers.hidden = !exhibit.figure || !exhibit.has_numbers;
   parts.numbers.replaceChildren(parts.numbers.firstElementChild, ...(exhibit.figure ? table : []));
   parts.chart.hidden = !exhibit.figure;
   if (!exhibit.figure) return;
   parts.chart.setAttribute("aria-label", exhibit.alt);
   await drawChart(parts.chart, exhibit.figure, isLarge);
 };
+const openNumbers = (view) =>
+  (view.shown ?? []).filter(({ parts }) => parts.numbers.open).map(({ node }) => node.dataset.exhibit);
 const showExhibits = async (view, exhibits, words) => {
   const ids = exhibits.map((exhibit) => exhibit.id).join();
   if (view.ids !== ids) {
     view.ids = ids;
     view.shown = exhibits.map((exhibit) => makeExhibit(exhibit.id, words));
+    view.shown.forEach(({ parts }) => parts.numbers.addEventListener("toggle", () => {
+      if (parts.numbers.open) view.renew(); // numbers are written only where they are seen
+    }));
     view.output.replaceChildren(...view.shown.map(({ node }) => node));
   }
   view.exhibits = exhibits;
@@ -188,7 +193,7 @@ export default {
         view.isStale = false;
         const movedAt = view.movedAt ?? performance.now();
         view.movedAt = undefined;
-        const answer = await ask({ ask: "compute", panel: view.id, state: states[view.id] });
+        const answer = await ask({ ask: "compute", panel: view.id, state: states[view.id], numbers: openNumbers(view) });
         fail(view, answer.error);
         if (!answer.error) {
           await showExhibits(view, answer.exhibits, begun.words);
@@ -267,6 +272,7 @@ export default {
       view.section = make("section", { className: "panel", role: "tabpanel", hidden: true }, head, view.controls, main);
       view.section.dataset.panel = id;
       view.section.setAttribute("aria-label", title);
+      view.renew = () => (id === "compare" ? compare(view) : refresh(view));
       views.set(id, view);
       return view;
     };
@@ -289,7 +295,7 @@ export default {
     };
     const compare = async (view) => {
       fail(view, begun.words.busy);
-      const answer = await ask({ ask: "compare" });
+      const answer = await ask({ ask: "compare", numbers: openNumbers(view) });
       fail(view, answer.error);
       if (answer.error) return;
       const rows = answer.scenarios.map(({ title, states: kept }) => {

@@ -163,9 +163,13 @@ class Workshop:
 
     def _lay_out(self, results: Iterable[Any], message: Mapping[str, Any], language: Language) -> Answer:
         accent = self.engagement.contract.brand.accent
-        is_dark = message.get("theme") == "dark"
+        is_dark, opened = message.get("theme") == "dark", message.get("numbers", ())
         exhibits = [present(result, language, accent) for result in results]
-        return {"exhibits": [describe_exhibit(exhibit, language, is_dark=is_dark) for exhibit in exhibits]}
+        described = [
+            describe_exhibit(exhibit, language, is_dark=is_dark, with_numbers=exhibit.id in opened)
+            for exhibit in exhibits
+        ]
+        return {"exhibits": described}
 
 
 def describe_control(panel: str, control: Control, language: Language) -> Answer:
@@ -202,7 +206,9 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
     return described | {"options": [[option, write[control.named_by](option)] for option in control.options]}
 
 
-def describe_exhibit(exhibit: Exhibit, language: Language, *, is_dark: bool = False) -> Answer:
+def describe_exhibit(
+    exhibit: Exhibit, language: Language, *, is_dark: bool = False, with_numbers: bool = False
+) -> Answer:
     """Give an exhibit as the page shows it: texts, the chart's spec as JSON, and the numbers as texts.
 
     Parameters
@@ -213,7 +219,10 @@ def describe_exhibit(exhibit: Exhibit, language: Language, *, is_dark: bool = Fa
         Who writes the numbers.
     is_dark : bool
         Whether the page is.
+    with_numbers : bool
+        Whether the table behind a chart is open; without a chart it always is.
     """
+    is_open = with_numbers or exhibit.figure is None
     spec = exhibit.figure.to_json() if exhibit.figure is not None else ""
     return {
         "id": exhibit.id,
@@ -224,7 +233,8 @@ def describe_exhibit(exhibit: Exhibit, language: Language, *, is_dark: bool = Fa
         "evidence": exhibit.evidence,
         "alt": exhibit.alt,
         "figure": darken(spec) if is_dark else spec,
-        "table": _write_table(exhibit.table, language) if exhibit.table else None,
+        "has_numbers": exhibit.table is not None,
+        "table": _write_table(exhibit.table, language) if exhibit.table and is_open else None,
     }
 
 
