@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gtmlib.run.notebooks import set_parameters
+from gtmlib.run.plan import ROOT
 from gtmlib.run.workshop import NOTEBOOK
 
 PATIENCE = 120.0
@@ -87,7 +88,7 @@ def serve(command: list[str], folder: Path, address: str) -> Iterator[str]:
             stdout=out,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=os.environ | home | {"IPYTHONDIR": str(folder)},
+            env=os.environ | home | {"IPYTHONDIR": str(folder), "PYTHONPATH": str(ROOT)},
         )
     try:
         until = time.monotonic() + PATIENCE
@@ -110,7 +111,8 @@ def free_port() -> int:
 @contextmanager
 def serve_voila(engagement: Path, folder: Path) -> Iterator[str]:
     """Serve the workshop as its command does; give its address."""
-    command = [sys.executable, "-m", "gtmlib.cli", "workshop", str(engagement), "--no-browser"]
+    start = "import sys; from gtmlib.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", start, "workshop", str(engagement), "--no-browser"]
     with serve([*command, f"--port={free_port()}"], folder, r"http://\S+token=\w+") as address:
         yield address
 

@@ -49,6 +49,7 @@ def serve_workshop(
         set_parameters(NOTEBOOK, given, notebook)
         paths = [str(TEMPLATES), os.environ.get("JUPYTER_PATH", "")]
         options = ["--template=workshop", "--Voila.ip=127.0.0.1", f"--port={port}", "--token"]
+        options.append("--KernelManager.transport_encryption=auto")  # client data pass between kernel and server
         options += [] if opens_browser else ["--no-browser"]
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "voila", str(notebook), *options],

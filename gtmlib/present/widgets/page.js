@@ -142,7 +142,7 @@ const makeChoices = (control, value, changed, words) => {
   boxes.forEach((box) => box.addEventListener("change", tell));
   const labels = control.options.map(([, text], place) => make("label", {}, boxes[place], text));
   const setAll = (checked) => () => { boxes.forEach((box) => { box.checked = checked; }); tell(); };
-  const buttons = [[words.all, true], [words.none, false]].map(([textContent, checked]) => {
+  const buttons = [[words.pick_all, true], [words.pick_none, false]].map(([textContent, checked]) => {
     const button = make("button", { type: "button", textContent });
     button.addEventListener("click", setAll(checked));
     return button;

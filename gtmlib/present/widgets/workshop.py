@@ -27,8 +27,8 @@ from gtmlib.present.language import Language
 Answer = dict[str, Any]
 # What the page says by itself; each is the message `workshop.<word>`.
 WORDS = (
-    "all", "busy", "cancel", "compare", "compare_about", "compare_none", "confidential", "confirm", "continue", "dark",
-    "language", "large", "name", "none", "numbers", "reading", "save", "start_again", "title",
+    "busy", "cancel", "compare", "compare_about", "compare_none", "confidential", "confirm", "continue", "dark",
+    "language", "large", "name", "numbers", "pick_all", "pick_none", "reading", "save", "start_again", "title",
 )  # fmt: skip
 MOST_TEXTS = 500  # positions of a slider that are written at once, so that it tells its value while it moves
 
