@@ -156,6 +156,11 @@ METRICS: dict[str, Metric] = {
     "hypotheses.verdict": _of("total", "id"),
     "hypotheses.behaviour": _of("total", "id"),
     "hypotheses.n_unasked": _of("total"),
+    "workshop.contribution_after": _of("total"),
+    "workshop.contribution_change": _of("total"),
+    "workshop.segment_contribution": _of("total", "segment"),
+    "workshop.break_even_volume": _of("total"),
+    "workshop.break_even_price": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

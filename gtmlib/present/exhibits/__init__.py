@@ -44,6 +44,7 @@ from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
+from gtmlib.analyses.workshop.price_cost import WhatIf
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
 from gtmlib.present.exhibits.coding import present_coding, present_interviews
@@ -104,6 +105,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_trace,
     present_variant_segments,
 )
+from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.language import Language
 
 Presenter = Callable[[Any, Language, str], Exhibit]
@@ -172,6 +174,7 @@ PRESENTERS: dict[type, Presenter] = {
     SnapshotFlow: present_flow,
     Verdicts: present_verdicts,
     Cascade: present_cascade,
+    WhatIf: present_what_if,
 }
 
 
