@@ -164,6 +164,11 @@ METRICS: dict[str, Metric] = {
     "workshop.velocity_per_week": _of("mean"),
     "workshop.cost_of_delay": _of("mean"),
     "workshop.n_needed": _of("total"),
+    "workshop.contribution_after": _of("total"),
+    "workshop.contribution_change": _of("total"),
+    "workshop.segment_contribution": _of("total", "segment"),
+    "workshop.break_even_volume": _of("total"),
+    "workshop.break_even_price": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

@@ -45,6 +45,7 @@ from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
 from gtmlib.analyses.workshop.pipeline import PipelineWhatIf
+from gtmlib.analyses.workshop.price_cost import WhatIf
 from gtmlib.analyses.workshop.scenarios import Tried
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
@@ -107,6 +108,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_variant_segments,
 )
 from gtmlib.present.exhibits.workshop_pipeline import present_what_if
+from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.exhibits.workshop_scenarios import present_tried
 from gtmlib.present.language import Language
 
@@ -178,6 +180,7 @@ PRESENTERS: dict[type, Presenter] = {
     Cascade: present_cascade,
     Tried: present_tried,
     PipelineWhatIf: present_what_if,
+    WhatIf: present_what_if,
 }
 
 
