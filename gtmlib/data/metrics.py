@@ -156,6 +156,9 @@ METRICS: dict[str, Metric] = {
     "hypotheses.verdict": _of("total", "id"),
     "hypotheses.behaviour": _of("total", "id"),
     "hypotheses.n_unasked": _of("total"),
+    "workshop.contacts_needed": _of("total"),
+    "workshop.weeks_needed": _of("total"),
+    "workshop.peeking_rate": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

@@ -9,7 +9,8 @@ from gtmlib.analyses.bridge import PeriodBridge
 from gtmlib.analyses.coding.interviews import InterviewRates
 from gtmlib.analyses.coding.review import CodingReview
 from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
-from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Trace
+from gtmlib.analyses.conversion.next_test import Plan
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.data_check import Coverage, DataCheck
 from gtmlib.analyses.economics.acquisition import Acquisition, Payback, ValueToCost
@@ -44,6 +45,7 @@ from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
+from gtmlib.analyses.workshop.messages import LiftCurve, Peeking
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
 from gtmlib.present.exhibits.coding import present_coding, present_interviews
@@ -104,6 +106,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_trace,
     present_variant_segments,
 )
+from gtmlib.present.exhibits.workshop_messages import present_lift_curve, present_peeking
 from gtmlib.present.language import Language
 
 Presenter = Callable[[Any, Language, str], Exhibit]
@@ -172,6 +175,8 @@ PRESENTERS: dict[type, Presenter] = {
     SnapshotFlow: present_flow,
     Verdicts: present_verdicts,
     Cascade: present_cascade,
+    LiftCurve: present_lift_curve,
+    Peeking: present_peeking,
 }
 
 

@@ -1,0 +1,198 @@
+"""What does the next test take? Contacts, weeks, and what can be told before: on what was measured, or supposed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gtmlib.analyses.conversion.comparison import Variation, Waiting, read_contacts
+from gtmlib.analyses.reductions import MissingData
+from gtmlib.data.loaded import Loaded
+from gtmlib.stats.clustered import estimate_intraclass_correlation
+from gtmlib.stats.designs import VariantCell
+from gtmlib.stats.planning import Terms, VariantPlan, plan_comparison
+
+USUAL_LIFT = 0.25  # of the control's rate, where the contract declares no smallest worthwhile difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a decision takes.
+
+    Parameters
+    ----------
+    plan : VariantPlan
+        Contacts, weeks, and what can be seen before.
+    is_declared : bool, optional
+        Whether the contract declares the smallest worthwhile difference; else a quarter of the control's rate. None:
+        it was supposed.
+    n_so_far : int
+        Contacts of the control so far.
+    contacts_per_week : float, optional
+        Present pace in all variants.
+    """
+
+    plan: VariantPlan
+    is_declared: bool | None
+    n_so_far: int
+    contacts_per_week: float | None
+
+    def findings(self) -> tuple[()]:
+        """Give none: a plan is no finding."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBasis:
+    """What a plan starts from. It stays between Reduce and Infer.
+
+    Parameters
+    ----------
+    control_rate : float
+        The rate to be raised, in [0, 1].
+    difference : float
+        Smallest rise worth seeing.
+    terms : Terms
+        Power, level, looks, split, and reps where each of them sends one message.
+    contacts_per_week : float, optional
+        Present pace in all variants.
+    n_so_far : int
+        Contacts of the control so far.
+    is_declared : bool, optional
+        Whether the contract declares the difference; none: it is supposed.
+    n_reps : int
+        Reps known by name.
+    intraclass_correlation : float
+        How alike the contacts of one of them are, in [0, 1], whoever sends what.
+    """
+
+    control_rate: float
+    difference: float
+    terms: Terms
+    contacts_per_week: float | None
+    n_so_far: int
+    is_declared: bool | None
+    n_reps: int
+    intraclass_correlation: float
+
+
+def plan_variants(loaded: Loaded, found: Variation | Waiting | MissingData) -> Plan | None:
+    """Plan the test: contacts and weeks to tell the smallest worthwhile difference, and what can be told before.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With the contract's variants.
+    found : Variation, Waiting or MissingData
+        What `analyse_variants` gave; the control's rate is the rate to be raised.
+
+    Returns
+    -------
+    Plan or None
+        None while no contact of the control has converted, or all have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.analyses.conversion.comparison import analyse_variants
+    >>> from gtmlib.data.engagement import Variants
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
+    >>> rows = [{"variant_assigned": "AB"[i % 2], "variant_delivered": "A", "outcome": "meeting" if i < 20 else "no",
+    ...          "rep_id": "R1", "date": pd.Timestamp("2025-01-15") + pd.Timedelta(days=i % 60)} for i in range(120)]
+    >>> touches = pd.DataFrame(rows).assign(touch_id=[str(i) for i in range(120)])
+    >>> client = load_frames({"touches": touches}, variants=plan)
+    >>> plan_variants(client, analyse_variants(client)).is_declared
+    False
+    """
+    basis = reduce_plan(loaded, found)
+    return None if basis is None else plan_on(basis)
+
+
+def reduce_plan(loaded: Loaded, found: Variation | Waiting | MissingData) -> PlanBasis | None:
+    """Give what the plan of the next test starts from: the measured rate and pace, and what the contract declares.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With the contract's variants.
+    found : Variation, Waiting or MissingData
+        What `analyse_variants` gave; of another than a Variation there is nothing to start from.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> reduce_plan(load_frames({}), Waiting(n_contacts=12, horizon_days=45)) is None
+    True
+    """
+    contacts = read_contacts(loaded)
+    if not isinstance(contacts, tuple) or not isinstance(found, Variation):
+        return None
+    plan, counts = contacts
+    control = next(row.rate for row in found.comparison.rates if row.variant == plan.control)
+    n_reps, alike = _clusters(counts.cells)
+    weights = dict(found.comparison.rule.planned_split)
+    terms = Terms(
+        confidence_level=found.comparison.rule.confidence_level,
+        looks=plan.looks,
+        split=(weights.pop(plan.control), *weights.values()),
+        # Where reps are compared with themselves, how alike their contacts are costs nothing.
+        n_reps=n_reps if found.leading.method in ("clustered", "rep_means") else None,
+        intraclass_correlation=alike,
+    )
+    return PlanBasis(
+        control_rate=control.rate,
+        difference=plan.smallest_worthwhile or USUAL_LIFT * control.rate,
+        terms=terms,
+        contacts_per_week=counts.contacts_per_week,
+        n_so_far=control.n_trials,
+        is_declared=plan.smallest_worthwhile is not None,
+        n_reps=n_reps,
+        intraclass_correlation=alike,
+    )
+
+
+def plan_on(basis: PlanBasis) -> Plan | None:
+    """Plan a test on what is known.
+
+    Parameters
+    ----------
+    basis : PlanBasis
+        Measured, declared or supposed.
+
+    Returns
+    -------
+    Plan or None
+        None where there is no rate to be raised, or the difference would raise it beyond all contacts.
+
+    Examples
+    --------
+    >>> basis = PlanBasis(control_rate=0.10, difference=0.10, terms=Terms(looks="one"), contacts_per_week=50.0,
+    ...                   n_so_far=0, is_declared=True, n_reps=8, intraclass_correlation=0.02)
+    >>> plan_on(basis).plan.n_per_variant
+    199
+    """
+    if not 0 < basis.control_rate < basis.control_rate + basis.difference < 1:
+        return None
+    return Plan(
+        plan=plan_comparison(
+            basis.control_rate,
+            basis.control_rate + basis.difference,
+            basis.terms,
+            contacts_per_week=basis.contacts_per_week,
+        ),
+        is_declared=basis.is_declared,
+        n_so_far=basis.n_so_far,
+        contacts_per_week=basis.contacts_per_week,
+    )
+
+
+def _clusters(cells: tuple[VariantCell, ...]) -> tuple[int, float]:
+    """Count the reps that are known, and estimate how alike the contacts of one of them are."""
+    reps = sorted({cell.rep for cell in cells})
+    k, n = np.zeros((2, len(reps)))
+    for cell in cells:
+        k[reps.index(cell.rep)] += cell.n_conversions
+        n[reps.index(cell.rep)] += cell.n_contacts
+    return sum(rep != "" for rep in reps), estimate_intraclass_correlation(k, n)
