@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gtmlib.analyses.conversion.comparison import Variation, Waiting, read_contacts
+from gtmlib.analyses.conversion.comparison import Variation, Waiting
+from gtmlib.analyses.conversion.contacts import count_by_rep, needed_columns
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.clustered import estimate_intraclass_correlation
-from gtmlib.stats.designs import VariantCell
+from gtmlib.stats.designs import VariantCell, choose_design, tabulate_cells
 from gtmlib.stats.planning import Terms, VariantPlan, plan_comparison
 
 USUAL_LIFT = 0.25  # of the control's rate, where the contract declares no smallest worthwhile difference
@@ -106,51 +107,71 @@ def plan_variants(loaded: Loaded, found: Variation | Waiting | MissingData) -> P
     >>> plan_variants(client, analyse_variants(client)).is_declared
     False
     """
-    basis = reduce_plan(loaded, found)
+    if not isinstance(found, Variation):
+        return None
+    basis = reduce_plan(loaded, confidence_level=found.comparison.rule.confidence_level)
     return None if basis is None else plan_on(basis)
 
 
-def reduce_plan(loaded: Loaded, found: Variation | Waiting | MissingData) -> PlanBasis | None:
+def reduce_plan(loaded: Loaded, *, confidence_level: float = 0.95) -> PlanBasis | None:
     """Give what the plan of the next test starts from: the measured rate and pace, and what the contract declares.
 
     Parameters
     ----------
     loaded : Loaded
-        With the contract's variants.
-    found : Variation, Waiting or MissingData
-        What `analyse_variants` gave; of another than a Variation there is nothing to start from.
+        Any engagement.
+    confidence_level : float
+        Of all comparisons with the control together, in (0, 1).
+
+    Returns
+    -------
+    PlanBasis or None
+        None where the contract has no variants, or not both sides of a comparison have contacts.
 
     Examples
     --------
     >>> from gtmlib.data.load import load_frames
-    >>> reduce_plan(load_frames({}), Waiting(n_contacts=12, horizon_days=45)) is None
+    >>> reduce_plan(load_frames({})) is None
     True
     """
-    contacts = read_contacts(loaded)
-    if not isinstance(contacts, tuple) or not isinstance(found, Variation):
+    plan = loaded.engagement.contract.variants
+    if plan is None or loaded.missing(**needed_columns(plan)):
         return None
-    plan, counts = contacts
-    control = next(row.rate for row in found.comparison.rates if row.variant == plan.control)
-    n_reps, alike = _clusters(counts.cells)
-    weights = dict(found.comparison.rule.planned_split)
+    cells, pace = count_by_rep(loaded, plan)
+    own = [cell for cell in cells if cell.variant == plan.control]
+    if not own or len(own) == len(cells):
+        return None
+    n, k = (sum(getattr(cell, name) for cell in own) for name in ("n_contacts", "n_conversions"))
+    n_reps, alike = _clusters(cells)
+    weights = dict(plan.planned_split)
     terms = Terms(
-        confidence_level=found.comparison.rule.confidence_level,
+        confidence_level=confidence_level,
         looks=plan.looks,
         split=(weights.pop(plan.control), *weights.values()),
-        # Where reps are compared with themselves, how alike their contacts are costs nothing.
-        n_reps=n_reps if found.leading.method in ("clustered", "rep_means") else None,
+        n_reps=n_reps if _sends_own(cells, plan.control) else None,
         intraclass_correlation=alike,
     )
     return PlanBasis(
-        control_rate=control.rate,
-        difference=plan.smallest_worthwhile or USUAL_LIFT * control.rate,
+        control_rate=k / n,
+        difference=plan.smallest_worthwhile or USUAL_LIFT * k / n,
         terms=terms,
-        contacts_per_week=counts.contacts_per_week,
-        n_so_far=control.n_trials,
+        contacts_per_week=pace,
+        n_so_far=n,
         is_declared=plan.smallest_worthwhile is not None,
         n_reps=n_reps,
         intraclass_correlation=alike,
     )
+
+
+def _sends_own(cells: tuple[VariantCell, ...], control: str) -> bool:
+    """Tell whether any variant is compared between reps: where reps are compared with themselves, they cost nothing.
+
+    Periods don't matter for it: within reps and periods there is never more to compare than within reps.
+    """
+    table = tabulate_cells(cells, sorted({cell.variant for cell in cells}))
+    rows = [row for row, variant in enumerate(table.variants) if variant != control]
+    designs = (choose_design(table, row, table.variants.index(control)) for row in rows)
+    return any(design.method in ("clustered", "rep_means") for design in designs)
 
 
 def plan_on(basis: PlanBasis) -> Plan | None:

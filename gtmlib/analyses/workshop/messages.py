@@ -7,7 +7,6 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from gtmlib.analyses.conversion.comparison import analyse_variants
 from gtmlib.analyses.conversion.next_test import Plan, PlanBasis, plan_on, reduce_plan
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, State
@@ -225,7 +224,7 @@ def open_panel(loaded: Loaded) -> MessagesPanel:
     >>> curve.plan.plan.n_per_variant, curve.plan.plan.weeks, round(peeking.plain_rate, 3)
     (199, 7.96, 0.176)
     """
-    basis = reduce_plan(loaded, analyse_variants(loaded))
+    basis = reduce_plan(loaded)
     is_measured = basis is not None and plan_on(basis) is not None
     known = basis if basis is not None and is_measured else _supposed(loaded.engagement.contract.variants)
     pace = known.contacts_per_week or WEEKLY

@@ -62,6 +62,14 @@ def test_the_start_is_the_plan_of_the_chapter(given: dict[str, Any]) -> None:
     assert curve.is_measured
 
 
+def test_reps_who_send_one_message_each_are_planned_as_such() -> None:
+    assert start_of(panel_of(client(is_mixed=False, n_reps=20)))["sends"] == "own"
+    assert start_of(panel_of(client(n_reps=20)))["sends"] == "all"
+    panel = panel_of(client(is_mixed=False, n_reps=20))
+    curve, _ = panel.compute(start_of(panel))
+    assert curve.plan.plan.design_effect is None or curve.plan.plan.design_effect > 1
+
+
 def test_the_start_is_the_plan_of_the_chapter_for_the_demo(loaded_demo: Loaded) -> None:
     panel = panel_of(loaded_demo)
     curve, _ = panel.compute(start_of(panel))
