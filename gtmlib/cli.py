@@ -68,7 +68,6 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--weekly", type=float, help="contacts a week, in all messages together")
     plan.add_argument("--reps", type=int, help="also say what it takes if each of so many reps sends one message only")
     plan.add_argument("--alike", type=float, default=0.02, help="intraclass correlation of a rep's contacts (.02)")
-    plan.add_argument("--seed", type=int, default=1, help="of the simulation of many looks (1)")
     plan.set_defaults(command=_plan)
     code = commands.add_parser("code", help="code notes in Excel: take in what was chosen, and get the next notes")
     code.add_argument("engagement", help="a name under data/, or an engagement folder")

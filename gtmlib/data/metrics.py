@@ -169,6 +169,9 @@ METRICS: dict[str, Metric] = {
     "workshop.segment_contribution": _of("total", "segment"),
     "workshop.break_even_volume": _of("total"),
     "workshop.break_even_price": _of("total"),
+    "workshop.contacts_needed": _of("total"),
+    "workshop.weeks_needed": _of("total"),
+    "workshop.peeking_rate": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

@@ -27,7 +27,8 @@ from gtmlib.analyses.conversion.comparison import (
     Waiting,
     analyse_variants,
 )
-from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Trace
+from gtmlib.analyses.conversion.next_test import Plan
 from gtmlib.analyses.cost_trust import analyse_cost_trust
 from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, analyse_data
 from gtmlib.analyses.execution.behaviours import follow_behaviour
@@ -76,6 +77,7 @@ from .drawn_hypotheses import CASCADES, VERDICTS
 from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
 from .drawn_price_cost import PRICE_COST_RESULTS
+from .drawn_workshop import MESSAGE_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -129,7 +131,7 @@ def conversions(draw: st.DrawFn) -> Any:
     return made if made is not None else found
 
 
-PLANNED = plan_comparison(0.1, 0.2, rng=np.random.default_rng(1), contacts_per_week=40)
+PLANNED = plan_comparison(0.1, 0.2, contacts_per_week=40)
 
 
 @st.composite
@@ -174,6 +176,7 @@ CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentCompar
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **PRICE_COST_RESULTS,
+    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **MESSAGE_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
 }  # fmt: skip
 ANY_RESULT = st.one_of(
