@@ -142,6 +142,22 @@ def save_scenario(
     return path
 
 
+def split_names(names: str) -> tuple[str, ...]:
+    """Split a parameter that names scenarios.
+
+    Parameters
+    ----------
+    names : str
+        With commas between.
+
+    Examples
+    --------
+    >>> split_names("price-up, fewer-reps,")
+    ('price-up', 'fewer-reps')
+    """
+    return tuple(filter(None, (name.strip() for name in names.split(","))))
+
+
 def read_scenarios(engagement: Engagement, names: Iterable[str] = ()) -> tuple[Scenario, ...]:
     """Read saved scenarios.
 

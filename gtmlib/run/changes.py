@@ -11,7 +11,9 @@ from typing import Any
 from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import CONTRACT_FILE, Contract, Engagement
 from gtmlib.data.loaded import LoadReport
+from gtmlib.data.metrics import WHAT_IF
 from gtmlib.run.manifest import file_hash
+from gtmlib.run.plan import SCENARIO
 
 MADE_FROM = ("contract_sha256", "register_sha256", "inputs", "parameters")  # of a manifest: what the numbers follow
 
@@ -120,13 +122,19 @@ def compare_with_previous(
     Changes or None
         None where nothing moved, or there is nothing to compare with.
     """
-    made = json.loads(json.dumps({name: manifest[name] for name in MADE_FROM}, default=list))
+    made = _made_from(json.loads(json.dumps({name: manifest[name] for name in MADE_FROM}, default=list)))
     for path in sorted(home.glob("[!.]*/manifest.json"), reverse=True):
         before = json.loads(path.read_text("utf-8"))
-        is_other = any(before.get(name) != made[name] for name in MADE_FROM)
-        if is_other and before["exported_on"] <= manifest["exported_on"]:
+        if _made_from(before) != made and before["exported_on"] <= manifest["exported_on"]:
             return compare_findings(read_results(path.parent), now, contract, since=before["exported_on"])
     return None
+
+
+def _made_from(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the evidence follows from; what is tried on it in the workshop is no evidence."""
+    made = {name: manifest.get(name) for name in MADE_FROM}
+    given = manifest.get("parameters") or {}
+    return made | {"parameters": {name: value for name, value in given.items() if name != SCENARIO}}
 
 
 def read_results(folder: Path) -> tuple[Finding, ...]:
@@ -161,7 +169,8 @@ def compare_findings(
         None where nothing moved.
     """
     earlier = {(one.id, *sorted(one.group.items())): one for one in before}
-    pairs = [(earlier.get((one.id, *sorted(one.group.items()))), one) for one in now]
+    evidence = [one for one in now if not one.id.startswith(WHAT_IF)]
+    pairs = [(earlier.get((one.id, *sorted(one.group.items()))), one) for one in evidence]
     both = [Moved(before=was, now=one) for was, one in pairs if was is not None]
     verdicts = [pair for pair in both if pair.is_verdict and pair.now.id.endswith(".verdict")]
     numbers = [pair for pair in both if not pair.now.id.endswith(".verdict") and _is_beyond(pair.before, pair.now)]

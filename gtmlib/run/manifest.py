@@ -15,6 +15,7 @@ from gtmlib.data.codes import CODES_FILE
 from gtmlib.data.engagement import BRAND_FILE, CONTRACT_FILE, Engagement
 from gtmlib.data.loaded import LoadReport
 from gtmlib.data.register import REGISTER_FILE
+from gtmlib.data.scenarios import FOLDER
 from gtmlib.run.plan import SET_BY_RUN, Chapter
 
 # What the numbers and the file depend on; the lock file has all versions.
@@ -61,14 +62,15 @@ def make_manifest(engagement: Engagement, report: LoadReport, chapters: Iterable
 
 
 def own_files(folder: Path) -> dict[str, str]:
-    """Hash the consultant's own files in an engagement folder: codebooks and confirmed codes.
+    """Hash the consultant's own files in an engagement folder: codebooks, confirmed codes and scenarios.
 
     Parameters
     ----------
     folder : Path
         The engagement folder.
     """
-    names = (*FILES.values(), CODES_FILE)
+    scenarios = sorted(path.name for path in (folder / FOLDER).glob("[!.]*.toml"))
+    names = (*FILES.values(), CODES_FILE, *(f"{FOLDER}/{name}" for name in scenarios))
     return {name: file_hash(folder / name) for name in names if (folder / name).is_file()}
 
 

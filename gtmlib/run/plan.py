@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from gtmlib.data.engagement import Engagement, require_known
+from gtmlib.data.scenarios import read_scenarios, split_names
 from gtmlib.errors import ParameterError
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 FINDINGS = "findings"  # a chapter with this parameter runs after the others and reads what they found
+SCENARIO = "scenario"  # a chapter with this parameter is part of a run only where the workshop has saved scenarios
 SET_BY_RUN = ("engagement", "exports", FINDINGS)
 
 
@@ -58,7 +60,7 @@ class Chapter:
 
 
 def plan_run(engagement: Engagement, given: Iterable[str] = (), *, notebooks: Path = NOTEBOOKS) -> tuple[Chapter, ...]:
-    """Plan a run of every chapter.
+    """Plan a run of every chapter; that of scenarios only where there are some.
 
     Parameters
     ----------
@@ -72,8 +74,10 @@ def plan_run(engagement: Engagement, given: Iterable[str] = (), *, notebooks: Pa
     Raises
     ------
     ParameterError
-        If a parameter is in no notebook, has a value of another type or is out of its range: all at once, each with
-        the nearest right name.
+        If a parameter is in no notebook, has a value of another type, is out of its range or names a scenario that
+        there is not: all at once, each with the nearest right name.
+    ContractError
+        If the file of a scenario is not as it should be.
     """
     paths = chapter_notebooks(notebooks)
     declared = {path: read_parameters(path) for path in paths}
@@ -88,6 +92,12 @@ def plan_run(engagement: Engagement, given: Iterable[str] = (), *, notebooks: Pa
             values[name] = parse_value(known[name], value)
         except ParameterError as error:
             problems.append(str(error))
+    if any(SCENARIO in found for found in declared.values()):
+        try:
+            if not read_scenarios(engagement, split_names(values.get(SCENARIO, ""))):
+                paths = tuple(path for path in paths if SCENARIO not in declared[path])
+        except ParameterError as error:
+            problems += map(str, error.problems)
     if problems:
         raise ParameterError(*problems)
     values |= {"engagement": str(engagement.folder), "exports": str(engagement.exports)}

@@ -11,8 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gtmlib.analyses.workshop.scenarios import try_scenarios
 from gtmlib.data.engagement import Engagement
 from gtmlib.data.load import load_tables
+from gtmlib.data.loaded import LoadReport
 from gtmlib.errors import RunError
 from gtmlib.present.language import Language
 from gtmlib.run.changes import Changes, compare_with_previous, describe_news, reached_stops
@@ -20,7 +22,7 @@ from gtmlib.run.commentary import Commentary, read_commentary, render_all
 from gtmlib.run.kernels import PROCESSES
 from gtmlib.run.manifest import file_hash, make_manifest
 from gtmlib.run.notebooks import AT_ONCE, Failure, execute_chapters, read_blocks
-from gtmlib.run.plan import FINDINGS, NOTEBOOKS, ROOT, Chapter, plan_run
+from gtmlib.run.plan import FINDINGS, NOTEBOOKS, ROOT, SCENARIO, Chapter, chapter_notebooks, plan_run
 from gtmlib.run.report import render_report
 from gtmlib.run.view import Blocks, build_view, findings_of
 
@@ -77,8 +79,8 @@ def run_engagement(
     from tqdm import tqdm
 
     chapters = plan_run(engagement, given, notebooks=notebooks)
-    commentary = read_commentary(engagement, [chapter.name for chapter in chapters])
-    manifest = make_manifest(engagement, load_tables(engagement).report, chapters)
+    commentary = _read_commentary(engagement, chapters, notebooks)
+    manifest = make_manifest(engagement, _load(engagement, chapters), chapters)
     home = reports / engagement.name
     run = _free_name(home, started_at)
     part = home / f".{run}.part"
@@ -136,6 +138,22 @@ def read_chapters(chapters: Iterable[Chapter], folder: Path) -> dict[str, Blocks
         Where the executed notebooks lie.
     """
     return {chapter.name: read_blocks(folder / chapter.notebook.name) for chapter in chapters}
+
+
+def _read_commentary(engagement: Engagement, chapters: Iterable[Chapter], notebooks: Path) -> list[Commentary]:
+    """Read the words to the chapters of a run; those to a chapter that this run has not wait for one that has it."""
+    known = [path.stem.split("_", 1)[1] for path in chapter_notebooks(notebooks)]
+    planned = {chapter.name for chapter in chapters}
+    return [text for text in read_commentary(engagement, known) if text.chapter in planned]
+
+
+def _load(engagement: Engagement, chapters: Iterable[Chapter]) -> LoadReport:
+    """Say what was read; and before any kernel starts, what in a scenario the data and the panels can't answer to."""
+    loaded = load_tables(engagement)
+    for chapter in chapters:
+        if SCENARIO in chapter.parameters:
+            try_scenarios(loaded, chapter.parameters[SCENARIO])
+    return loaded.report
 
 
 def _execute(

@@ -98,7 +98,8 @@ def findings_of(chapters: Mapping[str, Blocks]) -> tuple[Finding, ...]:
 
 def _glossary(findings: Sequence[Finding], language: Language) -> tuple[tuple[str, str], ...]:
     """Explain each figure that is shown, by the catalogs; the tests hold them against the findings of all chapters."""
-    keys = [f"glossary.{name}" for name in dict.fromkeys(finding.id for finding in findings)]
+    named = [(finding.id, finding.group.get("metric", "")) for finding in findings]  # and what a scenario is shown by
+    keys = [f"glossary.{name}" for name in dict.fromkeys(name for pair in named for name in pair if name)]
     pairs = [(language.say(key), language.say(f"{key}.meaning")) for key in keys if has_message(language, key)]
     return tuple(sorted(pairs, key=lambda pair: pair[0].lower()))
 

@@ -265,10 +265,13 @@ def test_without_a_run_there_are_no_findings_to_judge_by(loaded_demo: Loaded, tm
         read_findings(loaded_demo.engagement, str(tmp_path / "results.json"))
 
 
-def test_findings_come_from_a_run_without_those_of_this_chapter(loaded_demo: Loaded, tmp_path: Path) -> None:
+def test_findings_come_from_a_run_without_those_of_this_chapter_and_without_what_was_tried(
+    loaded_demo: Loaded, tmp_path: Path
+) -> None:
     row = {"chapter": "data_check", "id": "data.fidelity_rate", "value": 0.8, "unit": "share", "message": ""}
     own = {**row, "chapter": "hypotheses", "id": "hypotheses.verdict"}
-    (tmp_path / "results.json").write_text(json.dumps({"findings": [row, own]}))
+    tried = {**row, "chapter": "scenarios", "id": "workshop.tried", "group": {"panel": "pipeline"}}
+    (tmp_path / "results.json").write_text(json.dumps({"findings": [row, own, tried]}))
     assert [one.id for one in read_findings(loaded_demo.engagement, str(tmp_path / "results.json"))] == [row["id"]]
 
 

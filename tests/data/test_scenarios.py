@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gtmlib.data.engagement import Engagement
 from gtmlib.data.load import load_frames
-from gtmlib.data.scenarios import name_of, read_scenarios, save_scenario
+from gtmlib.data.scenarios import name_of, read_scenarios, save_scenario, split_names
 from gtmlib.errors import ContractError, ParameterError
 
 STATES = {"price_cost": {"price": 0.05, "segments": ("Industri", "Övriga"), "rule": "revenue"}}
@@ -150,3 +150,8 @@ def test_all_problems_of_all_files_are_named_at_once_with_their_lines(acme: Enga
         "Texts stand in quotes, dates as 2025-12-31",
     ]  # fmt: skip
     assert [one.name for one in read_scenarios(acme, ["good"])] == ["good"]  # what was not asked for is not in the way
+
+
+def test_names_are_split_at_commas() -> None:
+    assert split_names("") == ()
+    assert split_names(" a ,b,,") == ("a", "b")

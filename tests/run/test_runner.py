@@ -35,7 +35,7 @@ from .conftest import STARTED
 
 def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: Run, reports: Path) -> None:
     assert run.folder == reports / "demo" / "2026-01-02_030405"
-    chapters = [path.name for path in chapter_notebooks()]
+    chapters = [path.name for path in chapter_notebooks() if "scenarios" not in path.stem]
     reports_made = ["report.da.html", "report.en.html", "report.sv.html"]
     made = sorted(path.name for path in run.folder.iterdir())
     assert made == [*chapters, "manifest.json", *reports_made, "results.json"]
@@ -44,7 +44,9 @@ def test_a_run_writes_notebooks_results_manifest_and_a_report_per_language(run: 
 
 def test_results_hold_every_finding_with_its_chapter(run: Run) -> None:
     findings = json.loads((run.folder / "results.json").read_text("utf-8"))["findings"]
-    assert {finding["chapter"] for finding in findings} == {path.stem[3:] for path in chapter_notebooks()}
+    assert {finding["chapter"] for finding in findings} == {path.stem[3:] for path in chapter_notebooks()} - {
+        "scenarios"
+    }
     keys = {"id", "chapter", "group", "value", "unit", "ci_low", "ci_high", "confidence_level", "n", "verdict"}
     assert all(finding.keys() == keys | {"message", "args"} for finding in findings)
     names = [(finding["id"], tuple(finding["group"].items())) for finding in findings]

@@ -105,6 +105,32 @@ def test_what_can_not_be_told_or_a_hypothesis_has_said_is_no_headline(contract: 
     assert len(choose_findings(shown, free, most=5)) == 1
 
 
+def tried(value: float) -> Finding:
+    args = {"metric": "profitability.total_contribution", "value": value}
+    return Finding(
+        "workshop.tried", value, "SEK", "workshop.finding.today.money", args, {"panel": "price_cost"},
+        ci_low=value - 1, ci_high=value + 1, confidence_level=0.95, n=900,
+    )  # fmt: skip
+
+
+def test_what_was_tried_in_the_workshop_is_no_headline_whatever_money_it_is_about(contract: Contract) -> None:
+    shown = [("scenarios", tried(9e9)), ("profitability", total())]
+    assert [one.id for _, one in choose_findings(shown, contract, most=5)] == ["profitability.total_contribution"]
+
+
+def test_what_was_tried_did_not_move_and_to_try_something_else_is_no_run_on_other_data(
+    tmp_path: Path, contract: Contract
+) -> None:
+    assert compare_findings([tried(1.0)], [tried(9e9)], contract, since="2025-09-30") is None
+    old, new = rate("data.fidelity_rate", 0.7, 0.02), rate("data.fidelity_rate", 0.8, 0.02)
+    write_run(tmp_path, "1", "2025-09-30", "a", old)
+    write_run(tmp_path, "2", "2025-12-31", "b", new)
+    third = write_run(tmp_path, "3", "2025-12-31", "b", new) | {"parameters": {"scenario": "pris-upp"}}
+    changes = compare_with_previous(tmp_path, third, [new], contract)
+    assert changes is not None
+    assert changes.since == "2025-09-30"
+
+
 def test_a_crowded_chapter_fills_up_to_three_findings_where_there_are_no_others(contract: Contract) -> None:
     shown = [("profitability", lift(name, 1000.0 + place, 100.0)) for place, name in enumerate("ABCDE")]
     assert len(choose_findings(shown, contract, most=5)) == 3

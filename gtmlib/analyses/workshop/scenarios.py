@@ -12,7 +12,7 @@ from gtmlib.analyses.workshop import PANELS, open_panel
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, State, Value, settle, start_of
 from gtmlib.data.engagement import nearest
 from gtmlib.data.loaded import Loaded
-from gtmlib.data.scenarios import Scenario, read_scenarios
+from gtmlib.data.scenarios import Scenario, read_scenarios, split_names
 from gtmlib.errors import ContractError, ParameterError, Problem
 
 Opener = Callable[[str, Loaded], Panel | MissingData]
@@ -276,22 +276,6 @@ def try_scenarios(loaded: Loaded, names: str = "", *, opener: Opener = open_pane
     tried = compare([panel for panel in opened.values() if isinstance(panel, Panel)], scenarios)
     missing = {name: found for name, found in opened.items() if isinstance(found, MissingData)}
     return {one.panel: one for one in tried} | missing
-
-
-def split_names(names: str) -> tuple[str, ...]:
-    """Split a parameter that names scenarios.
-
-    Parameters
-    ----------
-    names : str
-        With commas between.
-
-    Examples
-    --------
-    >>> split_names("price-up, fewer-reps,")
-    ('price-up', 'fewer-reps')
-    """
-    return tuple(filter(None, (name.strip() for name in names.split(","))))
 
 
 def _settle_all(panels: Sequence[Panel], scenarios: Sequence[Scenario]) -> dict[tuple[str, str], dict[str, Value]]:

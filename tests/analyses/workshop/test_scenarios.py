@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop.panel import Panel, start_of
-from gtmlib.analyses.workshop.scenarios import Tried, compare, moved_states, split_names, try_scenarios
+from gtmlib.analyses.workshop.scenarios import Tried, compare, moved_states, try_scenarios
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.metrics import METRICS
 from gtmlib.data.scenarios import save_scenario
@@ -167,8 +167,3 @@ def test_controls_and_values_that_there_are_not_are_named_all_at_once(loaded: Lo
         "Unknown value of 'segments' 'Retial': did you mean 'Retail'?",
         "tiny/scenarios/b.toml line 5: price_cost.since: can't be used. 'since' is a text; '3.0' is not",
     ]
-
-
-def test_names_are_split_at_commas() -> None:
-    assert split_names("") == ()
-    assert split_names(" a ,b,,") == ("a", "b")
