@@ -74,10 +74,11 @@ from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
 from .drawn_execution import EXECUTIONS, executions
 from .drawn_hypotheses import CASCADES, VERDICTS
+from .drawn_messages import MESSAGE_RESULTS
 from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
 from .drawn_price_cost import PRICE_COST_RESULTS
-from .drawn_workshop import MESSAGE_RESULTS, WORKSHOP_RESULTS
+from .drawn_scenarios import WORKSHOP_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"

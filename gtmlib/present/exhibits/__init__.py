@@ -110,7 +110,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_variant_segments,
 )
 from gtmlib.present.exhibits.workshop_messages import present_lift_curve, present_peeking
-from gtmlib.present.exhibits.workshop_pipeline import present_what_if
+from gtmlib.present.exhibits.workshop_pipeline import present_pipeline_what_if
 from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.exhibits.workshop_scenarios import present_tried
 from gtmlib.present.language import Language
@@ -182,7 +182,7 @@ PRESENTERS: dict[type, Presenter] = {
     Verdicts: present_verdicts,
     Cascade: present_cascade,
     Tried: present_tried,
-    PipelineWhatIf: present_what_if,
+    PipelineWhatIf: present_pipeline_what_if,
     WhatIf: present_what_if,
     LiftCurve: present_lift_curve,
     Peeking: present_peeking,

@@ -13,7 +13,7 @@ from gtmlib.stats.competing_risks import Expected
 from gtmlib.stats.pipeline_flow import Velocity
 
 
-def present_what_if(result: PipelineWhatIf, language: Language, accent: str) -> Exhibit:
+def present_pipeline_what_if(result: PipelineWhatIf, language: Language, accent: str) -> Exhibit:
     """Show the open pipeline as it is reported, as it can be expected to end, and after what is assumed.
 
     Parameters
