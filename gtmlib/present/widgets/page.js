@@ -148,7 +148,7 @@ const makeChoices = (control, value, changed, words) => {
     return button;
   });
   const all = boxes.length > 2 ? [make("div", { className: "all" }, ...buttons)] : [];
-  return make("fieldset", { className: "control" }, make("legend", { textContent: control.label }), ...all, ...labels);
+  return make("fieldset", { className: "control" }, make("legend", { textContent: control.label }), ...labels, ...all);
 };
 const makeText = (control, value, changed) => {
   const input = make("textarea", { rows: 2, value });
@@ -357,10 +357,10 @@ export default {
       root.style.setProperty("--accent", theme === "dark" ? begun.accent_dark : begun.accent);
       views.clear();
       const { words } = begun;
-      const panels = [...begun.panels, { id: "compare", title: words.compare, about: words.compare_about }];
+      const panels = [...begun.panels, { id: "compare", tab: words.compare, title: words.compare, about: words.compare_about }];
       tabs.setAttribute("aria-label", words.title);
-      tabs.replaceChildren(...panels.map(({ id, title }) => {
-        const tab = make("button", { type: "button", role: "tab", textContent: title });
+      tabs.replaceChildren(...panels.map(({ id, tab: textContent }) => {
+        const tab = make("button", { type: "button", role: "tab", textContent });
         tab.dataset.tab = id;
         tab.addEventListener("click", () => select(id));
         return tab;

@@ -17,12 +17,14 @@ from gtmlib.analyses.workshop.scenarios import compare, moved_states
 from gtmlib.data.engagement import Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.data.loaded import Loaded
-from gtmlib.data.scenarios import name_of, read_scenarios, save_scenario
+from gtmlib.data.scenarios import name_of as file_name_of
+from gtmlib.data.scenarios import read_scenarios, save_scenario
 from gtmlib.errors import GtmError
 from gtmlib.present.colours import dark_shade, darken, readable_shade
 from gtmlib.present.exhibit import Exhibit, Table
 from gtmlib.present.exhibits import present
 from gtmlib.present.language import Language
+from gtmlib.present.sentences import name_of
 
 Answer = dict[str, Any]
 # What the page says by itself; each is the message `workshop.<word>`.
@@ -112,7 +114,7 @@ class Workshop:
             "language": language.code,
             "words": {word: say(f"workshop.{word}") for word in WORDS},
             "panels": [
-                {"id": name, "title": say(f"workshop.{name}.title"), "about": say(f"workshop.{name}.about")}
+                {"id": name, **{part: say(f"workshop.{name}.{part}") for part in ("tab", "title", "about")}}
                 for name in self.names
             ],
         }  # fmt: skip
@@ -149,7 +151,7 @@ class Workshop:
         panels = [self._opened({"panel": name}) for name in message["states"]]
         states = moved_states(panels, message["states"])
         taken = {scenario.name for scenario in read_scenarios(self.engagement)}
-        if name_of(message["title"]) in taken and not message.get("overwrite"):
+        if file_name_of(message["title"]) in taken and not message.get("overwrite"):
             return {"question": language.say("workshop.replace", title=message["title"])}
         save_scenario(self.engagement, message["title"], states, overwrite=bool(message.get("overwrite")))
         return {"said": language.say("workshop.saved", title=message["title"])}
@@ -199,7 +201,7 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
         return described | {"low": control.low, "high": control.high, "step": control.step, "texts": texts}
     write: dict[str, Callable[[str], str]] = {
         "message": lambda option: language.say(f"workshop.{panel}.{control.id}.{option}"),
-        "text": language.word,
+        "text": lambda option: str(name_of("workshop_group", option, language)),
         "code": language.label,
         "month": lambda option: language.format(option, "month"),
     }
