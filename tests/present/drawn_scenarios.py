@@ -87,4 +87,4 @@ def tried(draw: st.DrawFn, panel: str) -> Tried:
     )
 
 
-WORKSHOP_RESULTS = {Tried: st.one_of(*(tried(panel) for panel in PANELS_DRAWN))}
+SCENARIO_RESULTS = {Tried: st.one_of(*(tried(panel) for panel in PANELS_DRAWN))}

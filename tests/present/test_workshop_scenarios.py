@@ -137,6 +137,7 @@ def test_a_value_is_named_as_its_control_names_it() -> None:
 def test_every_headline_of_a_panel_is_one_number_today_and_has_a_word(name: str, loaded_demo: Loaded) -> None:
     panel = open_panel(name, loaded_demo)
     assert isinstance(panel, Panel)
+    assert panel.headlines
     (found,) = compare([panel], [Scenario(name="s", title="S", states={name: {}})])
     assert [one.id for one in found.today.figures if one.value is not None] == list(panel.headlines)
     assert [one for one in panel.headlines if not has_message(ENGLISH, f"glossary.{one}")] == []
