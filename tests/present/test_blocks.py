@@ -78,7 +78,7 @@ from .drawn_messages import MESSAGE_RESULTS
 from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
 from .drawn_price_cost import PRICE_COST_RESULTS
-from .drawn_scenarios import SCENARIO_RESULTS, WORKSHOP_RESULTS
+from .drawn_scenarios import SCENARIO_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -177,8 +177,7 @@ CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentCompar
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **PRICE_COST_RESULTS,
-    **MESSAGE_RESULTS, **WORKSHOP_RESULTS,
-    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **SCENARIO_RESULTS,
+    **MESSAGE_RESULTS, **SCENARIO_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
 }  # fmt: skip
 ANY_RESULT = st.one_of(
