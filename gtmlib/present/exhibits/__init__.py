@@ -46,6 +46,7 @@ from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
 from gtmlib.analyses.workshop.messages import LiftCurve, Peeking
+from gtmlib.analyses.workshop.objections import Chosen
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
 from gtmlib.present.exhibits.coding import present_coding, present_interviews
@@ -107,6 +108,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_variant_segments,
 )
 from gtmlib.present.exhibits.workshop_messages import present_lift_curve, present_peeking
+from gtmlib.present.exhibits.workshop_objections import present_chosen
 from gtmlib.present.language import Language
 
 Presenter = Callable[[Any, Language, str], Exhibit]
@@ -177,6 +179,7 @@ PRESENTERS: dict[type, Presenter] = {
     Cascade: present_cascade,
     LiftCurve: present_lift_curve,
     Peeking: present_peeking,
+    Chosen: present_chosen,
 }
 
 
