@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import unicodedata
 from pathlib import Path
@@ -15,6 +16,10 @@ from gtmlib.errors import ContractError, Problem
 
 BREAKS = ("Cc", "Zl", "Zp")  # Unicode categories of what ends a line or can't stand in a text: written as \uXXXX
 MOST_TRIES = 5  # that the contract may be changed while it is written
+
+
+class AlreadyDeclaredError(ContractError):
+    """A hypothesis of that id is in the contract."""
 
 
 def write_block(hypothesis: Hypothesis) -> str:
@@ -53,8 +58,10 @@ def append_hypothesis(folder: Path, hypothesis: Hypothesis) -> None:
 
     Raises
     ------
+    AlreadyDeclaredError
+        If the contract has a hypothesis of that id.
     ContractError
-        If there is no contract, it can't be read, it has a hypothesis of that id, or somebody else writes it just now.
+        If there is no contract, it can't be read, or somebody else writes it just now.
     """
     path = (folder / CONTRACT_FILE).resolve()
     place = f"{folder.name}/{CONTRACT_FILE}"
@@ -88,7 +95,7 @@ def _add(before: bytes, hypothesis: Hypothesis, place: str) -> bytes:
     known = parse_contract(before, place=place)
     if hypothesis.id in {one.id for one in known.hypotheses}:
         what = f"has a hypothesis '{hypothesis.id}' already"
-        raise ContractError(Problem(place=place, what=what, fix="Give the new one another id"))
+        raise AlreadyDeclaredError(Problem(place=place, what=what, fix="Give the new one another id"))
     line = b"\r\n" if b"\r\n" in before else b"\n"
     block = write_block(hypothesis).encode("utf-8").replace(b"\n", line)
     gap = line if before.endswith(b"\n") else line * 2
@@ -106,11 +113,15 @@ def _rest(contract: Contract) -> Contract:
 
 def _write(value: Any) -> str:
     if isinstance(value, dict):
-        pairs = ", ".join(f"{_quote(str(key))} = {_write(each)}" for key, each in value.items())
+        pairs = ", ".join(f"{_key(str(key))} = {_write(each)}" for key, each in value.items())
         return f"{{ {pairs} }}"
     if isinstance(value, LocalText) and value.texts:
         return _write(dict(value.texts))
     return _quote(value) if isinstance(value, str) else str(value)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quote(name)
 
 
 def _quote(text: str) -> str:

@@ -162,6 +162,7 @@ METRICS: dict[str, Metric] = {
     "workshop.velocity_per_week": _of("mean"),
     "workshop.cost_of_delay": _of("mean"),
     "workshop.n_needed": _of("total"),
+    "workshop.n_missing": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

@@ -50,9 +50,9 @@ class Control:
         How a slider's value is written: a kind of `Language.format`.
     options : tuple of str
         Raw values of a choice.
-    named_by : {'message', 'text', 'code', 'month'}
+    named_by : {'message', 'text', 'code', 'month', 'finding'}
         How the options are named: by the message `workshop.<panel>.<id>.<option>`, as they stand (in the client's
-        words), by the codebook, or as months.
+        words), by the codebook, as months, or as a finding and its group (`name_measure` of the presenters).
     """
 
     id: str
@@ -63,7 +63,7 @@ class Control:
     step: float = 0.0
     unit: str = "number"
     options: tuple[str, ...] = ()
-    named_by: Literal["message", "text", "code", "month"] = "message"
+    named_by: Literal["message", "text", "code", "month", "finding"] = "message"
 
     def settle(self, value: Any) -> Value:
         """Give a value as this control holds it.
@@ -109,12 +109,16 @@ class Panel(ABC):
         One of `PANELS`.
     headlines : tuple of str
         Ids of the findings of its results that are set side by side when scenarios are compared.
+    actions : tuple of str
+        What the panel can do beside answering, such as writing something down. The button is named
+        `workshop.<panel>.<action>`; nothing is done before people say yes to `workshop.<panel>.<action>.confirm`.
     controls : tuple of Control
         In the order to show.
     """
 
     id: ClassVar[str]
     headlines: ClassVar[tuple[str, ...]]
+    actions: ClassVar[tuple[str, ...]] = ()
     controls: tuple[Control, ...]
 
     @abstractmethod
@@ -131,6 +135,30 @@ class Panel(ABC):
         PanelError
             If the state has no answer.
         """
+
+    def act(self, action: str, state: State) -> tuple[str, dict[str, Any]]:  # noqa: ARG002
+        """Do what people confirmed: the only thing of a panel that is not a pure function.
+
+        Parameters
+        ----------
+        action : str
+            One of `actions`.
+        state : mapping
+            Settled: of every control its value.
+
+        Returns
+        -------
+        str, dict
+            Key of the message that says what was done, and what it needs.
+
+        Raises
+        ------
+        ParameterError
+            If the panel has no such action.
+        PanelError
+            If it can't be done; nothing was.
+        """
+        raise ParameterError(f"the panel '{self.id}' has no action '{action}'")
 
 
 def start_of(panel: Panel) -> dict[str, Value]:

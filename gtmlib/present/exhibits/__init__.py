@@ -44,6 +44,7 @@ from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
+from gtmlib.analyses.workshop.hypotheses import Draft
 from gtmlib.analyses.workshop.pipeline import PipelineWhatIf
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
@@ -105,6 +106,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_trace,
     present_variant_segments,
 )
+from gtmlib.present.exhibits.workshop_hypotheses import present_draft
 from gtmlib.present.exhibits.workshop_pipeline import present_what_if
 from gtmlib.present.language import Language
 
@@ -175,6 +177,7 @@ PRESENTERS: dict[type, Presenter] = {
     Verdicts: present_verdicts,
     Cascade: present_cascade,
     PipelineWhatIf: present_what_if,
+    Draft: present_draft,
 }
 
 
