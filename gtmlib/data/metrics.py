@@ -173,6 +173,7 @@ METRICS: dict[str, Metric] = {
     "workshop.weeks_needed": _of("total"),
     "workshop.peeking_rate": _of("total"),
     "workshop.conversations": _of("total"),
+    "workshop.n_missing": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

@@ -54,6 +54,7 @@ from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
 from gtmlib.analyses.waterfall import analyse_waterfall
+from gtmlib.analyses.workshop.hypotheses import Draft
 from gtmlib.data.codebook import FILES
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
@@ -73,7 +74,7 @@ from .coding_drawn import CODING_RESULTS
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
 from .drawn_execution import EXECUTIONS, executions
-from .drawn_hypotheses import CASCADES, VERDICTS
+from .drawn_hypotheses import CASCADES, DRAFTS, VERDICTS
 from .drawn_messages import MESSAGE_RESULTS
 from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
@@ -181,6 +182,7 @@ RESULTS_DRAWN = {
     **MESSAGE_RESULTS, **SCENARIO_RESULTS,
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **WORKSHOP_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
+    Draft: DRAFTS,
 }  # fmt: skip
 ANY_RESULT = st.one_of(
     *RESULTS_DRAWN.values(), conversions(), conversions(), *[executions()] * 4, pipelines(), pipelines()
