@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint requirements.lock
 
-.PHONY: demo test test-full lab lint clean
+.PHONY: demo test test-full lab workshop lint clean
 demo: .venv/.core data/demo/engagement.toml
 	.venv/bin/gtm run demo
 
@@ -17,6 +17,10 @@ test-full: .venv/.dev
 
 lab: .venv/.lab
 	.venv/bin/jupyter lab notebooks
+
+NAME ?= demo
+workshop: .venv/.lab data/demo/engagement.toml
+	.venv/bin/gtm workshop $(NAME)
 
 lint: .venv/.dev
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

@@ -68,7 +68,6 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--weekly", type=float, help="contacts a week, in all messages together")
     plan.add_argument("--reps", type=int, help="also say what it takes if each of so many reps sends one message only")
     plan.add_argument("--alike", type=float, default=0.02, help="intraclass correlation of a rep's contacts (.02)")
-    plan.add_argument("--seed", type=int, default=1, help="of the simulation of many looks (1)")
     plan.set_defaults(command=_plan)
     code = commands.add_parser("code", help="code notes in Excel: take in what was chosen, and get the next notes")
     code.add_argument("engagement", help="a name under data/, or an engagement folder")
@@ -84,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     seal = "seal what is new or changed in the register, with today's date"
     hypotheses.add_argument("--declare", action="store_true", help=seal)
     hypotheses.set_defaults(command=_hypotheses)
+    workshop = commands.add_parser("workshop", help="open the workshop in a browser: move sliders and see what follows")
+    workshop.add_argument("engagement", help="a name under data/, or an engagement folder")
+    workshop.add_argument("--exports", metavar="FOLDER", help="the client's files, if elsewhere")
+    workshop.add_argument("--port", type=int, default=8866, help="where it is served on this machine (8866)")
+    workshop.add_argument("--no-browser", action="store_true", help="only say the address")
+    workshop.add_argument("--coding", action="store_true", help="with the coding desk, which shows notes")
+    workshop.set_defaults(command=_workshop)
     schema = commands.add_parser("schema", help="print the JSON Schema of a contract, for editors")
     schema.set_defaults(command=_schema)
     return parser
@@ -170,6 +176,17 @@ def _hypotheses(parsed: argparse.Namespace) -> int:
     engagement = read_engagement(find_engagement(parsed.engagement))
     today = datetime.now().astimezone().date() if parsed.declare else None
     print(describe_hypotheses(engagement, declared_on=today))
+    return 0
+
+
+def _workshop(parsed: argparse.Namespace) -> int:
+    from gtmlib.data.engagement import read_engagement
+    from gtmlib.run.engagements import find_engagement
+    from gtmlib.run.workshop import serve_workshop
+
+    engagement = read_engagement(find_engagement(parsed.engagement), parsed.exports)
+    options = {"port": parsed.port, "opens_browser": not parsed.no_browser, "with_coding": parsed.coding}
+    serve_workshop(engagement, **options)
     return 0
 
 

@@ -6,6 +6,7 @@ Several analyses read it, so it stands apart from all of them, as `reductions` d
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,8 +17,9 @@ import pandas as pd
 
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.missing_cost import CostFill, fill_costs
-from gtmlib.analyses.reductions import in_period, with_segment
+from gtmlib.analyses.reductions import in_period, month_of, with_segment
 from gtmlib.analyses.serving import Pool, assign_costs, sum_costs
+from gtmlib.data.engagement import CostRule
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 
@@ -126,13 +128,15 @@ class Ledger:
         return round(math.fsum(getattr(pool, part) for pool in self.pools), 4)
 
 
-def unknown_steps(loaded: Loaded) -> tuple[str, ...]:
+def unknown_steps(loaded: Loaded, rules: Mapping[str, CostRule] | None = None) -> tuple[str, ...]:
     """List the steps of the waterfall that the data don't hold.
 
     Parameters
     ----------
     loaded : Loaded
-        The engagement; cost to serve is known if costs name customers or the contract has a rule for them.
+        The engagement; cost to serve is known if costs name customers or a rule gives them to customers.
+    rules : mapping, optional
+        Pool = its rule; the contract's if None.
 
     Examples
     --------
@@ -143,9 +147,9 @@ def unknown_steps(loaded: Loaded) -> tuple[str, ...]:
     ('list_revenue', 'cost_to_serve')
     """
     unknown = [name for name in ("list_revenue", "cogs") if loaded.missing(transactions=(name,))]
-    rules = loaded.engagement.contract.costs.values()
+    rules = loaded.engagement.contract.costs if rules is None else rules
     is_served = not loaded.missing(costs=("customer_id",))
-    is_served |= not loaded.missing(costs=()) and any(rule.rule != "direct" for rule in rules)
+    is_served |= not loaded.missing(costs=()) and any(rule.rule != "direct" for rule in rules.values())
     return (*unknown, *(() if is_served else ("cost_to_serve",)))
 
 
@@ -207,32 +211,58 @@ def reduce_ledger(loaded: Loaded) -> Ledger:
     [{'customer_id': 'K1', 'n_transactions': 2, 'contribution': 55.0}]
     """
     sales, fill = reduce_sales(loaded)
-    is_sale = sales.net_revenue > 0
-    n_orders = sales.date.nunique(where=is_sale) if "date" in sales.columns else is_sale.sum()
-    totals = sales.group_by("customer_id").aggregate(
-        n_transactions=sales.count(),
-        n_orders=n_orders,
-        currency=sales.currency.argmax(sales.net_revenue),
-        **{name: sales[name].sum() for name in ("list_revenue", "net_revenue", "cogs", "imputed_cogs")},
-    )
-    frame = to_frame(totals.order_by("customer_id")).set_index("customer_id")
+    frame = sum_sales(sales).set_index("customer_id")
     costs = sum_costs(loaded)
     served, pools = assign_costs(loaded, frame, costs)
     frame = charge_customers(frame, served)
     frame["segment"] = segments_of(loaded, frame["customer_id"])
-    whole = _sum_all(loaded)
+    whole = sum_rows(loaded).loc[0]
     n_rows = int(frame["n_transactions"].sum())
     return Ledger(
         customers=frame,
         unknown=unknown_steps(loaded),
         pools=pools,
         fill=fill,
-        ledger_revenue=whole["net_revenue"],
-        ledger_cogs=whole["cogs"],
+        ledger_revenue=float(whole["net_revenue"]),
+        ledger_cogs=float(whole["cogs"]),
         ledger_costs=round(math.fsum(costs["amount"].tolist()), 4),
         n_left_out=int(whole["n_rows"]) - n_rows - fill.n_unpriced,
-        left_out=whole["left_out"],
+        left_out=float(whole["left_out"]),
     )
+
+
+def sum_sales(sales: Any, *, by_month: bool = False) -> pd.DataFrame:
+    """Sum sales per customer.
+
+    Parameters
+    ----------
+    sales : ibis Table
+        As `reduce_sales` gives it.
+    by_month : bool
+        Whether to sum per month too.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, month where asked for (as `month_of` gives it), n_transactions, n_orders (days with a sale),
+        currency (of the largest), list_revenue, net_revenue, cogs, imputed_cogs.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": "K1", "net_revenue": [90.0, 50.0], "cogs": 40.0}
+    >>> sum_sales(reduce_sales(load_frames({"transactions": pd.DataFrame(lines)}))[0])["net_revenue"].tolist()
+    [140.0]
+    """
+    is_sale = sales.net_revenue > 0
+    keys = {"customer_id": sales.customer_id, **month_of(sales, by_month)}
+    totals = sales.group_by(**keys).aggregate(
+        n_transactions=sales.count(),
+        n_orders=sales.date.nunique(where=is_sale) if "date" in sales.columns else is_sale.sum(),
+        currency=sales.currency.argmax(sales.net_revenue),
+        **{name: sales[name].sum() for name in ("list_revenue", "net_revenue", "cogs", "imputed_cogs")},
+    )
+    return to_frame(totals.order_by(*keys))
 
 
 def charge_customers(sales: pd.DataFrame, served: pd.Series[Any]) -> pd.DataFrame:
@@ -293,19 +323,40 @@ def segments_of(loaded: Loaded, ids: pd.Series[Any]) -> pd.Series[Any]:
     return found.map(lambda value: rule.names.get(value, value))
 
 
-def _sum_all(loaded: Loaded) -> dict[str, float]:
-    """Sum all rows of the period as they were sent, and those that are no customer's or have no amount."""
+def sum_rows(loaded: Loaded, *, by_month: bool = False) -> pd.DataFrame:
+    """Sum all sales rows of the period as they were sent, and those that are no customer's or have no amount.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+    by_month : bool
+        Whether to sum per month.
+
+    Returns
+    -------
+    DataFrame
+        One row, or one per month (as `month_of` gives it): n_rows, net_revenue, cogs, left_out.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> lines = {"transaction_id": ["1", "2"], "customer_id": ["K1", None], "net_revenue": [90.0, 5.0], "cogs": 4.0}
+    >>> sum_rows(load_frames({"transactions": pd.DataFrame(lines)})).to_dict("records")
+    [{'n_rows': 2, 'net_revenue': 95.0, 'cogs': 8.0, 'left_out': 1.0}]
+    """
     rows = in_period(loaded, loaded.tables["transactions"])
     cogs = rows.cogs if "cogs" in rows.columns and "cogs" not in unknown_steps(loaded) else ZERO
     rows = rows.mutate(_net=rows.net_revenue.fill_null(ZERO), _cogs=ibis.coalesce(cogs, ZERO))
     is_left = rows.customer_id.isnull() | rows.net_revenue.isnull()
     sums = rows.aggregate(
+        by=[month.name(name) for name, month in month_of(rows, by_month).items()],
         n_rows=rows.count(),
         net_revenue=rows._net.sum().fill_null(ZERO),
         cogs=rows._cogs.sum().fill_null(ZERO),
         left_out=(rows._net - rows._cogs).sum(where=is_left).fill_null(ZERO),
     )
-    return {str(name): float(value) for name, value in to_frame(sums).loc[0].to_dict().items()}
+    return to_frame(sums.order_by("month") if by_month else sums)
 
 
 def sum_by_segment(ledger: Ledger) -> pd.DataFrame:

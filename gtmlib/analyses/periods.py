@@ -164,6 +164,26 @@ def reduce_span(loaded: Loaded) -> Span | None:
     found = to_frame(sales.aggregate(first=sales.date.min(), last=sales.date.max())).loc[0]
     if found.isna().any():
         return None
+    last_on = found["last"].date()
+    return span_of(found["first"].date(), last_on, known_until(loaded, last_on))
+
+
+def known_until(loaded: Loaded, last_on: date) -> date:
+    """Give the day up to which sales are known: that of the export, the end of the period, or the last sale.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        The engagement.
+    last_on : date
+        Last sale.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> known_until(load_frames({}), date(2025, 12, 1))
+    datetime.date(2025, 12, 31)
+    """
     contract = loaded.engagement.contract
     ends = [contract.exported_on, *([contract.period.ends_on] if contract.period else [])]
-    return span_of(found["first"].date(), found["last"].date(), max(min(ends), found["last"].date()))
+    return max(min(ends), last_on)

@@ -209,13 +209,44 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
     rule = loaded.engagement.contract.segments
     if needed := loaded.missing(**NEEDED, customers=(rule.by,)):
         return MissingData(chapter=CHAPTER, needed=needed)
-    ledger = reduce_ledger(loaded)
+    ledger, contract = reduce_ledger(loaded), loaded.engagement.contract
+    if not ledger.customers["segment"].notna().any():
+        needed = (f"customers.{rule.by}" if len(ledger.customers) else "transactions",)
+        return MissingData(chapter=CHAPTER, needed=needed)
+    smallest = contract.disclosure.smallest_group
+    return compare_segments(ledger, smallest, currency=contract.currency, confidence_level=confidence_level)
+
+
+def compare_segments(
+    ledger: Ledger, smallest_group: int, *, currency: str = "", confidence_level: float = 0.95
+) -> Segments:
+    """Compare the segments of a ledger's customers.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        With at least one customer whose segment is known.
+    smallest_group : int
+        The disclosure floor.
+    currency : str
+        ISO 4217 code.
+    confidence_level : float
+        Coverage of the intervals, in (0, 1).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> ids = ["1", "2", "3", "4", "5"]
+    >>> customers = pd.DataFrame({"customer_id": ids, "segment": "Industry"})
+    >>> lines = {"transaction_id": ids, "customer_id": ids, "net_revenue": 9.0, "cogs": 6.0}
+    >>> ledger = reduce_ledger(load_frames({"transactions": pd.DataFrame(lines), "customers": customers}))
+    >>> [(row.segment, row.contribution) for row in compare_segments(ledger, 5).rows]
+    [('Industry', 15.0)]
+    """
     sums = sum_by_segment(ledger)
     unknown = sums[sums["segment"].isna()]
-    if len(unknown) == len(sums):
-        return MissingData(chapter=CHAPTER, needed=(f"customers.{rule.by}" if len(sums) else "transactions",))
-    smallest = loaded.engagement.contract.disclosure.smallest_group
-    shown = fold_small_groups(sums.dropna(subset="segment"), "segment", "n", smallest)
+    shown = fold_small_groups(sums.dropna(subset="segment"), "segment", "n", smallest_group)
     is_earned = ledger.measure in EARNED
     means, losses = _shrink(shown, is_earned, confidence_level)
     rows = [
@@ -235,9 +266,9 @@ def analyse_segments(loaded: Loaded, *, confidence_level: float = 0.95) -> Segme
         n_without_segment=int(unknown["n"].sum()),
         contribution_without_segment=round(float(unknown["contribution"].sum()), 2),
         is_spread_known=means is not None and means.between_variance > 0,
-        smallest_group=smallest,
+        smallest_group=smallest_group,
         measure=ledger.measure,
-        currency=loaded.engagement.contract.currency,
+        currency=currency,
     )
 
 

@@ -66,6 +66,37 @@ def in_period(loaded: Loaded, rows: Any, column: str = "date") -> Any:
     return rows.filter(rows[column].between(period.starts_on, period.ends_on))
 
 
+def month_of(rows: Any, is_asked: bool = True) -> dict[str, Any]:
+    """Give the month of each row as one more key to group by, where it is asked for.
+
+    Parameters
+    ----------
+    rows : ibis Table
+        Rows that may have a date.
+    is_asked : bool
+        Whether to group by it.
+
+    Returns
+    -------
+    dict
+        `month`: months since the year 0, null without a date; empty where it is not asked for.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from datetime import date
+    >>> from gtmlib.data.load import load_frames
+    >>> deals = pd.DataFrame({"deal_id": ["1"], "closed_on": [date(2025, 3, 31)]})
+    >>> rows = load_frames({"deals": deals}).tables["deals"].rename(date="closed_on")
+    >>> rows.select(**month_of(rows)).month.to_pyarrow().to_pylist() == [2025 * 12 + 2]
+    True
+    """
+    if not is_asked:
+        return {}
+    has_date = "date" in rows.columns
+    return {"month": (rows.date.year() * 12 + rows.date.month() - 1 if has_date else ibis.null()).cast("int64")}
+
+
 def with_segment(loaded: Loaded, rows: Any) -> Any:
     """Add `segment` to rows: their own, else that of their customer as the contract names it; null where unknown.
 

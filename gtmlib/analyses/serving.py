@@ -10,7 +10,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from gtmlib.analyses.reductions import in_period
+from gtmlib.analyses.reductions import in_period, month_of
 from gtmlib.data.engagement import CostRule, require_known
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
@@ -18,7 +18,7 @@ from gtmlib.errors import ParameterError
 from gtmlib.stats.allocation import CostAllocation, allocate_capacity, allocate_pool
 
 # Drivers that the sales themselves give.
-NO_DRIVERS = pd.DataFrame({"driver": [], "customer_id": [], "quantity": [], "minutes": [], "bare": []})
+NO_DRIVERS = pd.DataFrame({name: [] for name in ("driver", "customer_id", "month", "quantity", "minutes", "bare")})
 OF_SALES = {"orders": "n_orders", "lines": "n_transactions", "revenue": "net_revenue"}
 
 
@@ -47,19 +47,21 @@ class Pool:
     used_share: float | None = None
 
 
-def sum_costs(loaded: Loaded) -> pd.DataFrame:
+def sum_costs(loaded: Loaded, *, by_month: bool = False) -> pd.DataFrame:
     """Sum the period's costs per pool and customer.
 
     Parameters
     ----------
     loaded : Loaded
         The engagement, with or without costs.
+    by_month : bool
+        Whether to sum per month too.
 
     Returns
     -------
     DataFrame
-        cost_pool, customer_id (missing: of no customer), amount, capacity (minutes); without rows where there are no
-        costs.
+        cost_pool, customer_id (missing: of no customer), month where asked for (as `month_of` gives it), amount,
+        capacity (minutes); without rows where there are no costs.
 
     Examples
     --------
@@ -69,12 +71,13 @@ def sum_costs(loaded: Loaded) -> pd.DataFrame:
     [8.0, 4.0]
     """
     if loaded.missing(costs=()):
-        return pd.DataFrame({"cost_pool": [], "customer_id": [], "amount": [], "capacity": []})
+        return pd.DataFrame({"cost_pool": [], "customer_id": [], "month": [], "amount": [], "capacity": []})
     rows = in_period(loaded, loaded.tables["costs"])
     kinds = {"customer_id": "string", "capacity": "float64"}
     rows = rows.mutate(**{name: ibis.null(kind) for name, kind in kinds.items() if name not in rows.columns})
-    sums = rows.group_by("cost_pool", "customer_id").aggregate(amount=rows.amount.sum(), capacity=rows.capacity.sum())
-    return to_frame(sums.order_by("cost_pool", "customer_id"))
+    keys = {"cost_pool": rows.cost_pool, "customer_id": rows.customer_id, **month_of(rows, by_month)}
+    sums = rows.group_by(**keys).aggregate(amount=rows.amount.sum(), capacity=rows.capacity.sum())
+    return to_frame(sums.order_by(*keys))
 
 
 def assign_costs(loaded: Loaded, sales: pd.DataFrame, costs: pd.DataFrame) -> tuple[pd.Series[Any], tuple[Pool, ...]]:
@@ -216,18 +219,21 @@ def register_of(loaded: Loaded) -> frozenset[str]:
     return frozenset(() if register is None else to_frame(register.select("customer_id"))["customer_id"])
 
 
-def reduce_drivers(loaded: Loaded) -> pd.DataFrame:
+def reduce_drivers(loaded: Loaded, *, by_month: bool = False) -> pd.DataFrame:
     """Sum units and minutes per driver and customer.
 
     Parameters
     ----------
     loaded : Loaded
         The engagement, with or without drivers.
+    by_month : bool
+        Whether to sum per month too.
 
     Returns
     -------
     DataFrame
-        driver, customer_id, quantity, minutes (of the units that say how long they take), bare (the others).
+        driver, customer_id, month where asked for (as `month_of` gives it), quantity, minutes (of the units that say
+        how long they take), bare (the others).
 
     Examples
     --------
@@ -241,10 +247,11 @@ def reduce_drivers(loaded: Loaded) -> pd.DataFrame:
     rows = in_period(loaded, loaded.tables["drivers"])
     each = rows.minutes_each if "minutes_each" in rows.columns else ibis.null("float64")
     rows = rows.mutate(_minutes=rows.quantity * each, _bare=ibis.ifelse(each.isnull(), rows.quantity, 0.0))
-    sums = rows.group_by("driver", "customer_id").aggregate(
+    keys = {"driver": rows.driver, "customer_id": rows.customer_id, **month_of(rows, by_month)}
+    sums = rows.group_by(**keys).aggregate(
         quantity=rows.quantity.sum(), minutes=rows._minutes.sum().fill_null(0.0), bare=rows._bare.sum()
     )
-    return to_frame(sums.order_by("driver", "customer_id"))
+    return to_frame(sums.order_by(*keys))
 
 
 def _units(
@@ -263,7 +270,6 @@ def _units(
             units = rows["minutes"] + rows["bare"] * (rule.minutes_each or 0.0)
     else:
         units = sales[OF_SALES[str(rule.driver)]].clip(lower=0).astype(float)
-        if rule.rule == "time_driven":
-            units = units * (rule.minutes_each or np.nan)
+        return units * (rule.minutes_each or np.nan) if rule.rule == "time_driven" else units, 0.0
     is_known = units.index.isin(sales.index) | units.index.isin(list(register))
     return units[is_known], float(units[~is_known].sum())

@@ -27,8 +27,9 @@ class Waterfall:
         Steps that the data don't hold: `list_revenue`, `cogs`, `cost_to_serve`.
     n_transactions, n_customers : int
         Rows and customers behind it.
-    n_left_out, n_unpriced : int
-        Transactions without customer or net revenue, and those whose cost nothing tells.
+    n_left_out, n_unpriced, n_undated : int
+        Transactions without customer or net revenue, those whose cost nothing tells, and those that are in none of the
+        months asked for because they have no date.
     unallocated, idle, unmatched : float
         Cost of no customer, of capacity that nobody used, and of customers who are not in the data; not part of the
         contribution.
@@ -57,6 +58,7 @@ class Waterfall:
     last_on: str | None
     is_last_partial: bool
     currency: str
+    n_undated: int = 0
 
     def amount(self, name: str) -> float | None:
         """Give the amount of a step; None where the data don't hold it.
@@ -118,7 +120,7 @@ def analyse_waterfall(loaded: Loaded) -> Waterfall | MissingData:
 
 
 def lay_out_waterfall(
-    ledger: Ledger, span: Span | None, *, acquisition: float | None = None, currency: str = ""
+    ledger: Ledger, span: Span | None, *, acquisition: float | None = None, currency: str = "", n_undated: int = 0
 ) -> Waterfall:
     """Lay out the steps of a ledger.
 
@@ -132,6 +134,8 @@ def lay_out_waterfall(
         Spend on winning customers; None where it is not known.
     currency : str
         ISO 4217 code.
+    n_undated : int
+        Sales that are not in it because they have no date.
 
     Examples
     --------
@@ -158,6 +162,7 @@ def lay_out_waterfall(
         last_on=span.last_on.isoformat() if span else None,
         is_last_partial=span is not None and span.is_last_partial,
         currency=currency,
+        n_undated=n_undated,
     )
 
 

@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 Tables = Mapping[str, pa.Table]
 
 
-def load_tables(engagement: Engagement) -> Loaded:
+def load_tables(engagement: Engagement, only: Collection[str] = ()) -> Loaded:
     """Read every source of the contract and fill the canonical tables.
 
     Parameters
     ----------
     engagement : Engagement
         The contract and the folder of its exports.
+    only : collection of str
+        Canonical tables to fill, where not all are needed: the sources of others are not read.
 
     Returns
     -------
@@ -51,8 +53,10 @@ def load_tables(engagement: Engagement) -> Loaded:
     """
     problems: list[Problem | str] = []
     contract = engagement.contract
-    tried = {name: _attempt(problems, _read, name, source, engagement) for name, source in contract.sources.items()}
-    confirmed = _attempt(problems, _read_codes, engagement)
+    selects = {table: sql for table, sql in contract.tables.items() if not only or table in only}
+    wanted = _sources_of(contract, selects, only)
+    tried = {name: _attempt(problems, _read, name, source, engagement) for name, source in wanted.items()}
+    confirmed = _attempt(problems, _read_codes, engagement) if not only or "codes" in only else None
     read = {name: found for name, found in tried.items() if found is not None}
     engine = open_engine(engagement.folder)
     rows = {name: typed for name, (typed, _) in read.items()}
@@ -60,10 +64,10 @@ def load_tables(engagement: Engagement) -> Loaded:
     for name, typed in rows.items():
         engine.con.register(name, typed)
     canonical, joins = {}, []
-    for name, source in contract.sources.items():
+    for name, source in wanted.items():
         if source.table and name in rows:
             canonical[source.table] = rows[name].append_column("_source", pa.array([name] * len(rows[name])))
-    for table, sql in contract.tables.items():
+    for table, sql in selects.items():
         if read_names(sql)[0] & (tried.keys() - read.keys()):
             continue  # what is wrong with its sources comes first
         if selected := _attempt(problems, run_select, engine.con, table, sql, rows):
@@ -157,6 +161,13 @@ def open_engagement(folder: str | Path, exports: str | Path | None = None) -> Lo
         With every problem at once.
     """
     return load_tables(read_engagement(folder, exports))
+
+
+def _sources_of(contract: Contract, selects: Mapping[str, str], only: Collection[str]) -> dict[str, Source]:
+    """Give the sources that fill the wanted tables, themselves or through a SELECT."""
+    read = {name for sql in selects.values() for name in read_names(sql)[0]}
+    sources = contract.sources.items()
+    return {name: source for name, source in sources if not only or source.table in only or name in read}
 
 
 def _attempt(problems: list[Problem | str], step: Callable[..., Any], *args: Any) -> Any:

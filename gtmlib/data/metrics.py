@@ -158,6 +158,20 @@ METRICS: dict[str, Metric] = {
     "hypotheses.behaviour": _of("total", "id"),
     "hypotheses.n_unasked": _of("total"),
     "workshop.tried": _of("total", "panel metric", "panel metric scenario"),
+    "workshop.expected_wins": _of("mean"),
+    "workshop.expected_amount": _of("mean"),
+    "workshop.watermelon_index": _of("mean"),
+    "workshop.velocity_per_week": _of("mean"),
+    "workshop.cost_of_delay": _of("mean"),
+    "workshop.n_needed": _of("total"),
+    "workshop.contribution_after": _of("total"),
+    "workshop.contribution_change": _of("total"),
+    "workshop.segment_contribution": _of("total", "segment"),
+    "workshop.break_even_volume": _of("total"),
+    "workshop.break_even_price": _of("total"),
+    "workshop.contacts_needed": _of("total"),
+    "workshop.weeks_needed": _of("total"),
+    "workshop.peeking_rate": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from colorsys import hls_to_rgb, rgb_to_hls
+from functools import cache
 
 ACCENT = "#1f5f8b"
 INK, SOFT, QUIET, PAPER = "#1c2127", "#59626c", "#8a929a", "#ffffff"
@@ -112,6 +113,7 @@ def readable_ink(ground: str) -> str:
     return max((INK, PAPER), key=lambda ink: contrast(ink, ground))
 
 
+@cache
 def dark_shade(colour: str) -> str:
     """Give what a colour is on dark paper: of the same hue, with the same contrast to its paper.
 
@@ -154,6 +156,40 @@ def dark_shades(texts: Iterable[str]) -> dict[str, str]:
     """
     found = sorted({colour for text in texts for colour in re.findall(r"#[0-9a-f]{6}\b", text)})
     return {colour: dark_shade(colour) for colour in found}
+
+
+def spec_shades(text: str) -> dict[str, str]:
+    """Give what each colour in a chart's spec is on dark paper, with the half-seen grounds of its labels.
+
+    Parameters
+    ----------
+    text : str
+        JSON of a plotly figure, or of several.
+
+    Examples
+    --------
+    >>> spec_shades('"#ffffff"')["rgba(255,255,255,"]
+    'rgba(20,24,29,'
+    """
+    grounds = [f"rgba({','.join(map(str, _channels(paper)))}," for paper in (PAPER, DARK_PAPER)]
+    return dark_shades([text]) | {grounds[0]: grounds[1]}
+
+
+def darken(text: str) -> str:
+    """Give a chart's spec as it is drawn on dark paper.
+
+    Parameters
+    ----------
+    text : str
+        JSON of a plotly figure.
+
+    Examples
+    --------
+    >>> darken('{"color":"#ffffff"}')
+    '{"color":"#14181d"}'
+    """
+    shades = spec_shades(text)
+    return re.sub("|".join(map(re.escape, shades)), lambda found: shades[found[0]], text)
 
 
 def loss_colour(accent: str = ACCENT) -> str:

@@ -7,7 +7,19 @@ from typing import Any, Literal
 
 from plotly.graph_objs._figure import Figure
 
-from gtmlib.present.chart_layout import LOOK, Row, Spec, draw, draw_rows, inked, lay_x_axis, most_lines, plain, stack
+from gtmlib.present.chart_layout import (
+    LOOK,
+    Row,
+    Spec,
+    draw,
+    draw_rows,
+    inked,
+    lay_x_axis,
+    most_lines,
+    plain,
+    stack,
+    stroke,
+)
 from gtmlib.present.colours import ACCENT, INK, PAPER, QUIET, blend, contrast, loss_colour, readable_shade, tint
 from gtmlib.present.exhibit import CellKind
 from gtmlib.present.language import Language
@@ -76,6 +88,54 @@ def plot_shrunken(
     diamond = {"size": 9, "symbol": "diamond-open", "color": INK, "line": {"color": INK, "width": 1.6}}
     figure.add_trace(LOOK["row_dots"] | {"x": list(shrunken), "y": places, "marker": diamond})
     return with_room(figure)
+
+
+def plot_against_today(
+    labels: Sequence[str],
+    values: Sequence[float],
+    today: Sequence[float],
+    *,
+    language: Language,
+    kind: CellKind = "money",
+    accent: str = ACCENT,
+    details: Sequence[str] = (),
+    highlight: Sequence[bool] = (),
+    axis_title: str = "",
+) -> Figure:
+    """Draw an amount per row as a bar, and what it is today as a line across it.
+
+    Parameters
+    ----------
+    labels, values, today : sequence
+        Name, amount and today's amount of each row.
+    language : Language
+        The reader's.
+    kind : CellKind
+        How the amounts are written.
+    accent : str
+        The brand's main colour, as #rrggbb.
+    details : sequence of str
+        Small text under each label.
+    highlight : sequence of bool
+        Rows in full colour; the others are pale. Empty: all.
+    axis_title : str
+        Quantity and unit, and what the line is.
+    """
+    strong, loss = readable_shade(accent, 4.5), loss_colour(accent)
+    told = (details or [""] * len(labels), highlight or [True] * len(labels))
+    rows, colours = [], []
+    for label, value, detail, is_strong in zip(labels, values, *told, strict=True):
+        rows.append(Row(label=label, at=value, value=language.format(value, kind), detail=detail))
+        colour = strong if value >= 0 else loss
+        colours.append(colour if is_strong else tint(colour, 0.6))
+    line = {"color": INK, "width": 3}
+    marks, small = (
+        [stroke(amount, at - half, amount, at + half, line, "above") for at, amount in enumerate(today)]
+        for half in (0.36, 0.24)
+    )
+    x_axis, narrow = lay_x_axis([*values, *today, 0.0], kind=kind, language=language, title=axis_title)
+    bars = LOOK["row_bars"] | {"x": list(values), "marker": {"color": colours}}
+    return draw_rows(bars, rows, marks, x_axis=x_axis, narrow=narrow | {"shapes": small}, language=language)
 
 
 def with_room(figure: Figure) -> Figure:

@@ -21,6 +21,7 @@ NAMED = {
     "feature": "profitability.core.feature",
     "flow_step": "pipeline.flow.step",
     "pipeline_group": "pipeline.group",
+    "workshop_group": "workshop.group",  # a segment, or customers without one
     "each": "pipeline.each",
     "metric": "glossary",
 }

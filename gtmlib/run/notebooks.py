@@ -45,6 +45,24 @@ class Failure:
     message: str
 
 
+def set_parameters(notebook: Path, parameters: dict[str, Any], target: Path) -> None:
+    """Write a copy of a notebook that starts with other parameters.
+
+    Parameters
+    ----------
+    notebook : Path
+        As it ships.
+    parameters : dict
+        Name = value, of those that it declares.
+    target : Path
+        Where the copy goes.
+    """
+    from papermill.iorw import load_notebook_node, write_ipynb
+    from papermill.parameterize import parameterize_notebook
+
+    write_ipynb(parameterize_notebook(load_notebook_node(str(notebook)), parameters), str(target))
+
+
 def execute_chapters(chapters: Iterable[Chapter], folder: Path, *, done: Callable[[str], None]) -> tuple[Failure, ...]:
     """Execute notebooks two at a time, each in a fresh kernel of its own.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
 from gtmlib.errors import ParameterError
-from gtmlib.stats.planning import MOST_WEEKS, VariantPlan, plan_comparison
+from gtmlib.stats.planning import MOST_WEEKS, Terms, VariantPlan, contacts_in_all, plan_comparison
 
 
 def describe_plan(
@@ -18,7 +18,6 @@ def describe_plan(
     weekly: float | None = None,
     reps: int | None = None,
     alike: float = 0.02,
-    seed: int = 1,
 ) -> str:
     """Say what it takes to tell two conversion rates apart, for one look and for many.
 
@@ -36,8 +35,6 @@ def describe_plan(
         Reps, for the case that each sends one message only.
     alike : float
         Intraclass correlation of a rep's contacts, in [0, 1].
-    seed : int
-        Of the simulation of many looks.
 
     Raises
     ------
@@ -51,18 +48,15 @@ def describe_plan(
     """
     if reps is not None and reps < variants:
         raise ParameterError(f"reps is {reps}. With {variants} messages give at least {variants}.")
-    options = {"power": power, "confidence_level": confidence, "n_variants": variants, "contacts_per_week": weekly}
+    terms = Terms(power=power, confidence_level=confidence, split=(1.0,) * variants)
     one, many = (
-        plan_comparison(baseline, baseline + lift, rng=np.random.default_rng(seed), looks=looks, **options)  # type: ignore[arg-type]
-        for looks in ("one", "many")
+        plan_comparison(baseline, baseline + lift, each, contacts_per_week=weekly)
+        for each in (replace(terms, looks="one"), terms)
     )
     lines = [
         f"To tell {baseline + lift:.1%} from {baseline:.1%} with {power:.0%} power and {confidence:.0%} confidence:"
     ]
-    lines += [
-        _line("one look at the end", one.n_per_variant, one),
-        _line("any number of looks", many.n_per_variant, many),
-    ]
+    lines += [_line("one look at the end", one), _line("any number of looks", many)]
     if weekly is not None:
         if not many.is_testable:
             lines.append(
@@ -74,19 +68,16 @@ def describe_plan(
             lines.append(f"  after {row.weeks:2.0f} weeks ({row.n_per_variant:,} contacts per message): {seen}")
     lines.append("Let every rep send every message, dealt by a list: then reps cost nothing.")
     if reps is not None:
-        lines.append(_one_message_each(many, variants, reps, alike))
+        own = replace(terms, n_reps=reps, intraclass_correlation=alike)
+        needed = contacts_in_all(baseline, baseline + lift, own)
+        who = f"With one message per rep ({reps} reps, contacts of a rep alike by {alike:g})"
+        takes = "no number of contacts would do: more reps are needed, not more contacts."
+        if needed is not None:
+            takes = f"it takes {needed // variants:,} per message with many looks."
+        lines.append(f"{who} {takes}")
     return "\n".join(lines)
 
 
-def _line(what: str, n: int, plan: VariantPlan) -> str:
+def _line(what: str, plan: VariantPlan) -> str:
     weeks = "" if plan.weeks is None else f", {plan.weeks:,.1f} weeks"
-    return f"{what:<22}{n:7,} contacts per message, {plan.n_total:7,} in all{weeks}"
-
-
-def _one_message_each(plan: VariantPlan, variants: int, reps: int, alike: float) -> str:
-    """Solve n = needed x (1 + (n variants / reps - 1) alike): a rep's contacts grow with n, and so does their price."""
-    left = 1 - plan.n_per_variant * alike * variants / reps
-    who = f"With one message per rep ({reps} reps, contacts of a rep alike by {alike:g})"
-    if left <= 0:
-        return f"{who} no number of contacts would do: more reps are needed, not more contacts."
-    return f"{who} it takes {int(np.ceil(plan.n_per_variant * (1 - alike) / left)):,} per message with many looks."
+    return f"{what:<22}{plan.n_per_variant:7,} contacts per message, {plan.n_total:7,} in all{weeks}"

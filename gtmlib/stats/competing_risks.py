@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,25 @@ class Expected:
     ci_low: float
     ci_high: float
     confidence_level: float
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Stake:
+    """Some of those open now, and what either end of them counts for.
+
+    Parameters
+    ----------
+    ages, counts : array_like
+        Ages of those open, and how many (or how much money) are of that age; `FROM_START` is before the first day's
+        events.
+    won, lost : float
+        What an end that was won, and one that was lost, counts for; in [0, 1].
+    """
+
+    ages: ArrayLike
+    counts: ArrayLike
+    won: float = 1.0
+    lost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,41 +206,84 @@ def estimate_expected(
     >>> round(estimate_expected(table, [2], [10]).value, 4)
     10.0
     """
-    level = require_level(confidence_level)
-    age = read_numbers("ages", ages, least=FROM_START)
-    count = read_numbers("counts", counts, size=age.size, least=0)
-    n = float(count.sum())
+    won = float(outcome == "won")
+    stake = Stake(ages=ages, counts=counts, won=won, lost=1 - won)
+    return estimate_stakes(table, [stake], end=end, confidence_level=confidence_level)
+
+
+def estimate_stakes(
+    table: RiskTable, stakes: Sequence[Stake], *, end: float = math.inf, confidence_level: float = 0.95
+) -> Expected:
+    """Estimate what those still open will count for, where some lost ones may count and some won ones not, or in part.
+
+    That of every ten deals that were lost until now one is won, is an end that was lost which counts for 0.1. All
+    stakes rest on the same table: their errors are added up as such, not as if they were independent.
+
+    Parameters
+    ----------
+    table : RiskTable
+        What became of all.
+    stakes : sequence of Stake
+        Who is open, and what their ends count for.
+    end : float
+        Age at which the count stops; without: the end of what was seen, after which nothing more is expected.
+    confidence_level : float
+        Coverage of the interval, in (0, 1).
+
+    Raises
+    ------
+    ParameterError
+        If nobody is counted, or a number is out of range.
+
+    References
+    ----------
+    As `estimate_expected`: the value and the variance of the multinomial steps for ends that count in part.
+
+    Examples
+    --------
+    >>> table = tabulate_risks([1, 2, 3, 4], [1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1])
+    >>> estimate_stakes(table, [Stake(ages=[0], counts=[10], lost=0.2)]).value  # 5 of 10 won, and a fifth of 2.5 lost
+    5.5
+    """
+    level, n_steps = require_level(confidence_level), int(np.searchsorted(table.times, end, side="right"))
+    at_risk = table.n_at_risk[:n_steps]
+    won, lost = table.n_won[:n_steps] / at_risk, table.n_lost[:n_steps] / at_risk
+    up, down = np.zeros(n_steps), np.zeros(n_steps)  # what one more won, or lost, at a step would change
+    n, value, youngest = 0.0, 0.0, math.inf
+    for stake in stakes:
+        if not (0 <= stake.won <= 1 and 0 <= stake.lost <= 1):
+            raise ParameterError(f"an end counts for {stake.won} and {stake.lost}. Give numbers from 0 to 1.")
+        age = read_numbers("ages", stake.ages, least=FROM_START)
+        count = read_numbers("counts", stake.counts, size=age.size, least=0)
+        n += float(count.sum())
+        youngest = min(youngest, float(age[count > 0].min(initial=math.inf)))
+        enter = np.minimum(np.searchsorted(table.times, age, side="right"), n_steps)
+        entering = np.bincount(enter, count, minlength=n_steps + 1)[:n_steps].astype(np.float64)
+        here, after = _follow(won, lost, entering, stake)
+        value += float((here * (won * stake.won + lost * stake.lost)).sum())
+        up, down = up + here * (stake.won - after), down + here * (stake.lost - after)
     if n == 0:
         raise ParameterError("There is no open deal to expect anything of: every count is 0.")
-    hit, miss = (table.n_won, table.n_lost) if outcome == "won" else (table.n_lost, table.n_won)
-    n_steps = int(np.searchsorted(table.times, end, side="right"))
-    enter = np.searchsorted(table.times, age, side="right")
-    entering = np.bincount(np.minimum(enter, n_steps), count, minlength=n_steps + 1)[:n_steps].astype(np.float64)
-    rates = (hit[:n_steps] / table.n_at_risk[:n_steps], miss[:n_steps] / table.n_at_risk[:n_steps])
-    value, variance = _delta(*rates, entering, table.n_at_risk[:n_steps])
+    variance = float(((won * up**2 + lost * down**2 - (won * up + lost * down) ** 2) / at_risk).sum())
     share, error = min(value / n, 1.0), math.sqrt(max(variance, 0.0)) / n
-    followed = max(table.n_open_after(float(age[count > 0].min())), 1)
-    low, high = _log_log_interval(share, error, followed, critical_value(level))
+    low, high = _log_log_interval(share, error, max(table.n_open_after(youngest), 1), critical_value(level))
     return Expected(
         n=n, value=share * n, standard_error=error * n, ci_low=low * n, ci_high=high * n, confidence_level=level
     )
 
 
-def _delta(hit: Numbers, miss: Numbers, entering: Numbers, at_risk: Numbers) -> tuple[float, float]:
-    """Give the expected number and its variance, from the chance per step of either end."""
-    stay = 1 - hit - miss
-    later = np.zeros(hit.size + 1)  # chance to end so after the step, given open just after it
-    for step in range(hit.size - 1, -1, -1):
-        later[step] = hit[step] + stay[step] * later[step + 1]
-    here = np.zeros(hit.size)  # of those open now, expected to be open just before the step
-    open_before = 0.0
-    for step in range(hit.size):
-        here[step] = open_before + entering[step]
-        open_before = here[step] * stay[step]
-    after = later[1:]
-    mean = hit * (1 - after) - miss * after
-    spread = hit * (1 - after) ** 2 + miss * after**2 - mean**2
-    return float((here * hit).sum()), float((here**2 * spread / at_risk).sum())
+def _follow(won: Numbers, lost: Numbers, entering: Numbers, stake: Stake) -> tuple[Numbers, Numbers]:
+    """Give, at each step, those expected to be open just before it, and what one open just after it will count for."""
+    stay = (1 - won - lost).tolist()  # lists: a loop over numbers, which arrays are slow at
+    gains = (won * stake.won + lost * stake.lost).tolist()
+    after = [0.0] * (len(stay) + 1)
+    for step in range(len(stay) - 1, -1, -1):
+        after[step] = gains[step] + stay[step] * after[step + 1]
+    here, n_open = [], 0.0
+    for share, more in zip(stay, entering.tolist(), strict=True):
+        here.append(n_open + more)
+        n_open = here[-1] * share
+    return np.array(here), np.array(after[1:])
 
 
 def _log_log_interval(share: float, error: float, n: int, z: float) -> tuple[float, float]:

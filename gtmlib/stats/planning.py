@@ -6,20 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import special
-
 from gtmlib.errors import ParameterError
 from gtmlib.stats.clustered import design_effect
-from gtmlib.stats.comparisons import newcombe_interval
-from gtmlib.stats.distributions import Array, critical_value
-from gtmlib.stats.inference import LEAST_CONTACTS, LEAST_OUTCOMES
+from gtmlib.stats.peeking import sequential_inflation
 from gtmlib.stats.requirements import require_level, require_positive
-from gtmlib.stats.sequential import Looks, boundary
+from gtmlib.stats.sample_sizes import exact_power, required_contacts, smallest_detectable_effect
+from gtmlib.stats.sequential import Looks
 
-N_LOOKS = 30  # weekly for half a year; the boundary holds for any number, and more looks hardly change the power
-N_RUNS = 10_000  # simulated comparisons: a power of .80 to within .01
 MOST_WEEKS = 52.0  # beyond a year the market, the reps and the message are others
+EVEN = (1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +26,7 @@ class DetectableEffect:
     weeks : float
         From the start.
     n_per_variant : int
-        Contacts of each variant by then.
+        Contacts by then of the variant that gets fewest.
     difference : float, optional
         Smallest rise of the control's rate that would be seen with the planned power; none: not even a rise to 1.
     """
@@ -53,17 +48,19 @@ class VariantPlan:
         In (0, 1); the level is that of one comparison.
     looks : {'many', 'one'}
         For which `n_per_variant` is.
+    split : tuple of float
+        Weights of the variants, the control's first.
     n_single_look : int
-        Contacts per variant for one look at independent contacts, by Fleiss.
+        Contacts of the variant that gets fewest, for one look at independent contacts, by Fleiss.
     exact_power : float
         Power of the rule with so many, by enumeration of all outcomes.
-    design_effect : float
-        Factor for clustering, at least 1.
+    design_effect : float, optional
+        Factor for clustering, at least 1; none: no number of contacts makes up for too few reps.
     sequential_inflation : float
-        Factor for looking as one goes, found by simulation; 1 for one look.
-    n_per_variant : int
-        Product of the three, rounded up.
-    n_total : int
+        Factor for looking as one goes; 1 for one look.
+    n_per_variant : int, optional
+        Product of the three, rounded up: contacts of the variant that gets fewest; none like the design effect.
+    n_total : int, optional
         Of all variants.
     weeks : float, optional
         Until then, at the present pace.
@@ -78,191 +75,106 @@ class VariantPlan:
     power: float
     confidence_level: float
     looks: Looks
+    split: tuple[float, ...]
     n_single_look: int
     exact_power: float
-    design_effect: float
+    design_effect: float | None
     sequential_inflation: float
-    n_per_variant: int
-    n_total: int
+    n_per_variant: int | None
+    n_total: int | None
     weeks: float | None
     is_testable: bool | None
     detectable: tuple[DetectableEffect, ...]
 
+    @property
+    def is_even(self) -> bool:
+        """Whether all variants get as many contacts."""
+        return len(set(self.split)) == 1
 
-def required_contacts(
-    control_rate: float, variant_rate: float, *, power: float = 0.8, confidence_level: float = 0.95
-) -> float:
-    """Return the contacts per variant that one look needs, two-sided, before rounding up.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a comparison is planned under, whatever its rates.
 
     Parameters
     ----------
-    control_rate, variant_rate : float
-        In (0, 1), and not equal.
     power, confidence_level : float
-        In (0, 1).
-
-    Raises
-    ------
-    ParameterError
-        If a number is out of range, or the rates are equal.
-
-    References
-    ----------
-    Fleiss (1981), Statistical Methods for Rates and Proportions, 2nd ed., eq. 3.14.
-
-    Examples
-    --------
-    >>> math.ceil(required_contacts(0.10, 0.20))
-    199
-    """
-    p_0, p = require_level(control_rate, "control_rate"), require_level(variant_rate, "variant_rate")
-    if p_0 == p:
-        raise ParameterError(f"control_rate and variant_rate are both {p}. No number of contacts tells them apart.")
-    middle = (p_0 + p) / 2
-    by_alpha = critical_value(require_level(confidence_level)) * math.sqrt(2 * middle * (1 - middle))
-    by_power = float(special.ndtri(require_level(power, "power"))) * math.sqrt(p_0 * (1 - p_0) + p * (1 - p))
-    return ((by_alpha + by_power) / (p - p_0)) ** 2
-
-
-def exact_power(
-    n_per_variant: int, control_rate: float, variant_rate: float, *, confidence_level: float = 0.95
-) -> float:
-    """Return the chance that one look names the right winner, by enumeration of all outcomes that matter.
-
-    Parameters
-    ----------
-    n_per_variant : int
-        Contacts of each of the two variants.
-    control_rate, variant_rate : float
-        True rates, in (0, 1).
-    confidence_level : float
-        Of Newcombe's interval, in (0, 1).
+        In (0, 1); the level is that of all comparisons with the control together.
+    looks : {'many', 'one'}
+        As declared in the contract.
+    split : tuple of float
+        Weights of the variants, above 0, the control's first.
+    n_reps : int, optional
+        Reps, where each of them sends one variant only; none: each sends every variant.
+    intraclass_correlation : float
+        How alike the contacts of one rep are, in [0, 1].
 
     Raises
     ------
     ParameterError
         If a number is out of range.
-
-    Examples
-    --------
-    >>> round(exact_power(199, 0.10, 0.20), 3), round(exact_power(157, 0.10, 0.20), 3)
-    (0.804, 0.704)
     """
-    n = require_positive(n_per_variant, "n_per_variant")
-    k, weights = _likely_outcomes(n, require_level(variant_rate, "variant_rate"))
-    k_0, weights_0 = _likely_outcomes(n, require_level(control_rate, "control_rate"))
-    sizes = np.array(n)
-    low, high = newcombe_interval(k[:, None], sizes, k_0[None], sizes, critical_value(require_level(confidence_level)))
-    right = low > 0 if variant_rate > control_rate else high < 0
-    return float(weights @ right @ weights_0)
 
+    power: float = 0.8
+    confidence_level: float = 0.95
+    looks: Looks = "many"
+    split: tuple[float, ...] = EVEN
+    n_reps: int | None = None
+    intraclass_correlation: float = 0.0
 
-def _likely_outcomes(n: float, rate: float) -> tuple[Array, Array]:
-    reach = 6 * math.sqrt(n * rate * (1 - rate)) + 20  # counts beyond have less than 1e-8 of the probability
-    k = np.arange(max(0.0, math.floor(n * rate - reach)), min(n, math.ceil(n * rate + reach)) + 1)
-    log_weights = special.xlogy(k, rate) + special.xlog1py(n - k, -rate)
-    log_weights += special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
-    return k, np.exp(log_weights)
+    def __post_init__(self) -> None:
+        require_level(self.power, "power")
+        require_level(self.confidence_level)
+        if len(self.split) < 2:
+            raise ParameterError(f"split is {self.split}. A comparison needs the control and one other.")
+        for weight in self.split:
+            require_positive(weight, "split")
+        if self.n_reps is not None:
+            require_positive(self.n_reps, "n_reps")
+        design_effect(1, self.intraclass_correlation)
 
+    @property
+    def level(self) -> float:
+        """Level of one comparison with the control (Bonferroni)."""
+        return 1 - (1 - self.confidence_level) / (len(self.split) - 1)
 
-def simulate_power(
-    n_per_variant: int,
-    control_rate: float,
-    variant_rate: float,
-    *,
-    rng: np.random.Generator,
-    confidence_level: float = 0.95,
-    n_looks: int = N_LOOKS,
-    n_runs: int = N_RUNS,
-) -> float:
-    """Return the chance that the right winner has been named by the last of many evenly spaced looks.
+    @property
+    def ratio(self) -> float:
+        """Contacts of the variant that gets fewest for each of the control: its comparison decides how many."""
+        return min(self.split[1:]) / self.split[0]
 
-    Parameters
-    ----------
-    n_per_variant : int
-        Contacts of each of the two variants at the last look, for which the boundary is tuned.
-    control_rate, variant_rate : float
-        True rates, in [0, 1].
-    rng : numpy.random.Generator
-        Randomness.
-    confidence_level : float
-        Of the boundary, in (0, 1).
-    n_looks, n_runs : int
-        Looks, and simulated comparisons.
+    @property
+    def fewest_share(self) -> float:
+        """Share of all contacts that the variant that gets fewest has."""
+        return min(self.split[1:]) / sum(self.split)
 
-    Examples
-    --------
-    >>> simulate_power(300, 0.10, 0.20, rng=np.random.default_rng(1), n_runs=2000) > 0.7
-    True
-    """
-    n = np.unique(np.linspace(0, n_per_variant, n_looks + 1).round())[1:]
-    steps = np.diff(n, prepend=0).astype(int)
-    k, k_0 = (rng.binomial(steps, rate, size=(n_runs, len(n))).cumsum(axis=1) for rate in (variant_rate, control_rate))
-    critical = np.array([boundary(2 * m, planned_n=2 * n_per_variant, confidence_level=confidence_level) for m in n])
-    low, high = newcombe_interval(k.astype(float), n, k_0.astype(float), n, critical)
-    both = k + k_0
-    has_enough = (n >= LEAST_CONTACTS) & (np.minimum(both, 2 * n - both) >= LEAST_OUTCOMES)
-    right = low > 0 if variant_rate > control_rate else high < 0
-    return float((right & has_enough).any(axis=1).mean())
+    @property
+    def inflation(self) -> float:
+        """Factor for looking as one goes."""
+        return sequential_inflation(self.power, self.level) if self.looks == "many" else 1.0
 
+    def clustering(self, n_independent: float) -> float | None:
+        """Give the factor for reps who send one variant each; none where no number of contacts is enough.
 
-def sequential_contacts(
-    control_rate: float,
-    variant_rate: float,
-    *,
-    rng: np.random.Generator,
-    power: float = 0.8,
-    confidence_level: float = 0.95,
-) -> int:
-    """Return the contacts per variant that many looks need, by simulation of the rule.
+        A rep's contacts m grow with it, and so does their price 1 + (m - 1) rho: the factor solves that equation.
 
-    Parameters
-    ----------
-    control_rate, variant_rate : float
-        In (0, 1), and not equal.
-    rng : numpy.random.Generator
-        Randomness; the answer varies by about 1 % with it.
-    power, confidence_level : float
-        In (0, 1).
-
-    Raises
-    ------
-    ParameterError
-        If a number is out of range, or the rates are equal.
-
-    Examples
-    --------
-    >>> 300 < sequential_contacts(0.10, 0.20, rng=np.random.default_rng(1)) < 380
-    True
-    """
-    single = required_contacts(control_rate, variant_rate, power=power, confidence_level=confidence_level)
-    seed = int(rng.integers(2**32))  # every candidate sees the same draws, so that power rises with contacts
-
-    def suffices(n: int) -> bool:
-        draws = np.random.default_rng(seed)
-        found = simulate_power(n, control_rate, variant_rate, rng=draws, confidence_level=confidence_level)
-        return found >= power
-
-    low, high = math.floor(single), math.ceil(single * 2)
-    while not suffices(high):
-        low, high = high, high * 2
-    while high - low > max(1, high // 200):
-        middle = (low + high) // 2
-        low, high = (low, middle) if suffices(middle) else (middle, high)
-    return high
+        Parameters
+        ----------
+        n_independent : float
+            Contacts in all that would do if they were independent.
+        """
+        per_rep = n_independent / self.n_reps if self.n_reps is not None else 1.0
+        if per_rep <= 1:
+            return 1.0
+        left = 1 - self.intraclass_correlation * per_rep
+        return (1 - self.intraclass_correlation) / left if left > 0 else None
 
 
 def plan_comparison(
     control_rate: float,
     variant_rate: float,
+    terms: Terms | None = None,
     *,
-    rng: np.random.Generator,
-    power: float = 0.8,
-    confidence_level: float = 0.95,
-    looks: Looks = "many",
-    n_variants: int = 2,
-    n_per_rep: float = 1.0,
-    intraclass_correlation: float = 0.0,
     contacts_per_week: float | None = None,
     at_weeks: Sequence[float] = (4.0, 8.0, 12.0),
 ) -> VariantPlan:
@@ -272,18 +184,8 @@ def plan_comparison(
     ----------
     control_rate, variant_rate : float
         Rates to be told apart, in (0, 1).
-    rng : numpy.random.Generator
-        Randomness of the simulation that finds the price of many looks.
-    power, confidence_level : float
-        In (0, 1); the level is that of all comparisons with the control together.
-    looks : {'many', 'one'}
-        As declared in the contract.
-    n_variants : int
-        With the control, at least 2.
-    n_per_rep : float
-        Contacts of one rep with one variant, where each rep has one variant only; else 1.
-    intraclass_correlation : float
-        How alike the contacts of one rep are, in [0, 1].
+    terms : Terms, optional
+        Power, level, looks, split and reps; none: two variants of one size, looked at as one goes.
     contacts_per_week : float, optional
         Present pace in all variants together.
     at_weeks : sequence of float
@@ -296,91 +198,92 @@ def plan_comparison(
 
     Examples
     --------
-    >>> plan = plan_comparison(0.10, 0.20, rng=np.random.default_rng(1), looks="one", contacts_per_week=50)
+    >>> plan = plan_comparison(0.10, 0.20, Terms(looks="one"), contacts_per_week=50)
     >>> plan.n_per_variant, plan.weeks, plan.is_testable
     (199, 7.96, True)
     """
-    if n_variants < 2:
-        raise ParameterError(f"n_variants is {n_variants}. A comparison needs the control and one other.")
-    level = 1 - (1 - require_level(confidence_level)) / (n_variants - 1)
-    single = required_contacts(control_rate, variant_rate, power=power, confidence_level=level)
-    inflation = 1.0
-    if looks == "many":
-        inflation = (
-            sequential_contacts(control_rate, variant_rate, rng=rng, power=power, confidence_level=level) / single
-        )
-    effect = design_effect(n_per_rep, intraclass_correlation)
-    n_per_variant = math.ceil(single * inflation * effect - 1e-9)
+    terms = terms or Terms()
+    single, effect, n = _size(control_rate, variant_rate, terms)
+    n_total = None if n is None else sum(_sizes(n, terms))
     weeks, detectable = None, tuple[DetectableEffect, ...]()
     if contacts_per_week is not None:
-        pace = require_positive(contacts_per_week, "contacts_per_week") / n_variants
-        weeks = n_per_variant / pace
-        detectable = tuple(
-            _detectable(week, pace * week, inflation * effect, control_rate, power, level) for week in at_weeks
-        )
+        pace = require_positive(contacts_per_week, "contacts_per_week")
+        weeks = None if n_total is None else n_total / pace
+        detectable = tuple(_detectable(week, pace * week, control_rate, terms) for week in at_weeks)
+    n_single = math.ceil(single)
+    power = exact_power(
+        n_single, control_rate, variant_rate,
+        n_control=math.ceil(n_single / terms.ratio - 1e-9), confidence_level=terms.level,
+    )  # fmt: skip
     return VariantPlan(
         control_rate=control_rate,
         variant_rate=variant_rate,
-        power=power,
-        confidence_level=level,
-        looks=looks,
-        n_single_look=math.ceil(single),
-        exact_power=exact_power(math.ceil(single), control_rate, variant_rate, confidence_level=level),
+        power=terms.power,
+        confidence_level=terms.level,
+        looks=terms.looks,
+        split=terms.split,
+        n_single_look=n_single,
+        exact_power=power,
         design_effect=effect,
-        sequential_inflation=inflation,
-        n_per_variant=n_per_variant,
-        n_total=n_per_variant * n_variants,
+        sequential_inflation=terms.inflation,
+        n_per_variant=n,
+        n_total=n_total,
         weeks=weeks,
-        is_testable=None if weeks is None else weeks <= MOST_WEEKS,
+        is_testable=False if n is None else None if weeks is None else weeks <= MOST_WEEKS,
         detectable=detectable,
     )
 
 
-def _detectable(
-    weeks: float, n: float, factor: float, control_rate: float, power: float, level: float
-) -> DetectableEffect:
-    difference = smallest_detectable_effect(n / factor, control_rate, power=power, confidence_level=level)
-    return DetectableEffect(weeks=weeks, n_per_variant=math.floor(n), difference=difference)
-
-
-def smallest_detectable_effect(
-    n_per_variant: float, control_rate: float, *, power: float = 0.8, confidence_level: float = 0.95
-) -> float | None:
-    """Return the smallest rise of a rate that one look at so many independent contacts would see.
+def contacts_in_all(control_rate: float, variant_rate: float, terms: Terms) -> int | None:
+    """Return the contacts of all variants that a comparison needs: `plan_comparison`'s, without what is around them.
 
     Parameters
     ----------
-    n_per_variant : float
-        Contacts of each variant; over design effect and inflation for clustered contacts and many looks.
-    control_rate : float
-        In (0, 1).
-    power, confidence_level : float
-        In (0, 1).
+    control_rate, variant_rate : float
+        Rates to be told apart, in (0, 1).
+    terms : Terms
+        Power, level, looks, split and reps.
 
     Returns
     -------
-    float or None
-        None where not even a rise to 1 would be seen.
+    int or None
+        None where no number of contacts makes up for too few reps.
 
     Raises
     ------
     ParameterError
-        If a number is out of range.
+        If a rate is out of range, or they are equal.
 
     Examples
     --------
-    >>> round(smallest_detectable_effect(198.97, 0.10), 4)
-    0.1
+    >>> contacts_in_all(0.10, 0.20, Terms(looks="one"))
+    398
+    >>> contacts_in_all(0.10, 0.20, Terms(looks="one", n_reps=6, intraclass_correlation=0.02)) is None
+    True
     """
-    n = require_positive(n_per_variant, "n_per_variant")
-    low, high = 0.0, 1 - require_level(control_rate, "control_rate") - 1e-9
+    n = _size(control_rate, variant_rate, terms)[2]
+    return None if n is None else sum(_sizes(n, terms))
 
-    def needs(rise: float) -> float:
-        return required_contacts(control_rate, control_rate + rise, power=power, confidence_level=confidence_level)
 
-    if needs(high) > n:
-        return None
-    while high - low > 1e-7:
-        middle = (low + high) / 2
-        low, high = (low, middle) if needs(middle) <= n else (middle, high)
-    return high
+def _size(control_rate: float, variant_rate: float, terms: Terms) -> tuple[float, float | None, int | None]:
+    """Give contacts for one look at independent ones, the design effect, and contacts needed, of the fewest."""
+    single = required_contacts(
+        control_rate, variant_rate, ratio=terms.ratio, power=terms.power, confidence_level=terms.level
+    )
+    effect = terms.clustering(single * terms.inflation / terms.fewest_share)
+    return single, effect, None if effect is None else math.ceil(single * terms.inflation * effect - 1e-9)
+
+
+def _sizes(n_fewest: int, terms: Terms) -> list[int]:
+    least = min(terms.split[1:])
+    return [math.ceil(n_fewest * weight / least - 1e-9) for weight in terms.split]
+
+
+def _detectable(weeks: float, n_total: float, control_rate: float, terms: Terms) -> DetectableEffect:
+    n = n_total * terms.fewest_share
+    clusters = 1.0 if terms.n_reps is None else design_effect(n_total / terms.n_reps, terms.intraclass_correlation)
+    difference = smallest_detectable_effect(
+        n / (clusters * terms.inflation), control_rate,
+        ratio=terms.ratio, power=terms.power, confidence_level=terms.level,
+    )  # fmt: skip
+    return DetectableEffect(weeks=weeks, n_per_variant=math.floor(n + 1e-9), difference=difference)

@@ -19,15 +19,9 @@ from gtmlib.analyses.conversion.comparison import (
     compare_reps,
     compare_segments,
 )
-from gtmlib.analyses.conversion.conduct import (
-    Fidelity,
-    Trace,
-    analyse_fidelity,
-    plan_variants,
-    simulate_variants,
-    trace_variants,
-)
+from gtmlib.analyses.conversion.conduct import Fidelity, Trace, analyse_fidelity, simulate_variants, trace_variants
 from gtmlib.analyses.conversion.contacts import count_contacts
+from gtmlib.analyses.conversion.next_test import plan_variants
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engagement import Contract, Disclosure, Variants
 from gtmlib.data.load import load_frames
@@ -269,14 +263,14 @@ def test_the_course_over_time_ends_in_the_interval_of_the_verdict(demo: Demo, de
     assert [look.period for look in trace.looks] == sorted({look.period for look in trace.looks})
 
 
-def test_false_alarms_and_plan_follow_their_seed(demo: Demo, demo_contract: Contract) -> None:
+def test_false_alarms_follow_their_seed_and_the_plan_is_not_testable(demo: Demo, demo_contract: Contract) -> None:
     loaded = load_demo(demo, demo_contract)
     found = compare(loaded)
     alarms = simulate_variants(loaded, found, seed=3, n_runs=300)
     assert alarms == simulate_variants(loaded, found, seed=3, n_runs=300)
     assert alarms is not None
     assert alarms.simulation.winner.rate <= 0.05 < alarms.simulation.plain.rate
-    planned = plan_variants(loaded, found, seed=3)
+    planned = plan_variants(loaded, found)
     assert planned is not None
     assert planned.plan.is_testable is False
     assert "not testable at your volume" in words(planned)

@@ -90,6 +90,7 @@ def waterfalls(draw: st.DrawFn) -> Waterfall:
         last_on=last,
         is_last_partial=first is not None and draw(st.booleans()),
         currency="SEK",
+        n_undated=draw(COUNTS),
     )
 
 

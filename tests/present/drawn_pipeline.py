@@ -17,11 +17,13 @@ from gtmlib.analyses.pipeline.outcomes import Outcomes, PipelineVelocity, StageF
 from gtmlib.analyses.pipeline.stalls import Contributors, OpenAges
 from gtmlib.analyses.pipeline.watermelon import Watermelon
 from gtmlib.analyses.reductions import MissingData
+from gtmlib.analyses.workshop.panel import settle
+from gtmlib.analyses.workshop.pipeline import PipelineWhatIf, open_panel
 from gtmlib.data.engagement import Pipeline
 from gtmlib.data.load import Loaded, load_frames
 
 PIPELINE = {Watermelon, OpenAges, Contributors, Outcomes, StageFlow, CohortTrend, NextSteps}
-PIPELINE |= {PipelineVelocity, Calibration, Slippage, SnapshotFlow}
+PIPELINE |= {PipelineVelocity, Calibration, Slippage, SnapshotFlow, PipelineWhatIf}
 END = pd.Timestamp("2025-12-31")
 STAGES = np.array(["Möte & behov", "<b>Offert</b>", "{x}"])
 
@@ -73,6 +75,19 @@ def random_client(rng: np.random.Generator, n: int, *, n_days: int = 700, **deci
     return load_frames({name: rows.reset_index(drop=True) for name, rows in frames.items()}, **decided)
 
 
+def what_if(client: Loaded, state: dict[str, Any], side: float) -> PipelineWhatIf | MissingData:
+    """The pipeline what-if of a state, with the win rate as it is (side 0) or as high as it can be set (side 1)."""
+    panel = open_panel(client)
+    if isinstance(panel, MissingData):
+        return panel
+    controls = {control.id: control for control in panel.controls}
+    highest = controls["close_after"].high
+    moved = state | {"win_rate": side * controls["win_rate"].high}
+    if "close_after" in state:
+        moved["close_after"] = min(highest, state["close_after"])
+    return panel.compute(settle(panel, moved))[0]
+
+
 @st.composite
 def pipelines(draw: st.DrawFn) -> Any:
     """Any result of the pipeline chapter."""
@@ -95,5 +110,7 @@ def pipelines(draw: st.DrawFn) -> Any:
     groupings = ("segment", "stage", "source", "rep")
     makers += [lambda by=by: stalls.rank_contributors(client, by=by, confidence_level=level) for by in groupings]
     makers.append(lambda: flow.analyse_flow(client))
+    states = st.sampled_from([{}, {"close_after": 60, "delay": 0}, {"cycle": -0.3, "close_after": 200}])
+    makers.append(lambda: what_if(client, draw(states), draw(st.sampled_from([0.0, 0.0, 1.0]))))
     made = draw(st.sampled_from(makers))()
     return made if made is not None else MissingData(chapter="pipeline", needed=("deals",))

@@ -27,7 +27,8 @@ from gtmlib.analyses.conversion.comparison import (
     Waiting,
     analyse_variants,
 )
-from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Trace
+from gtmlib.analyses.conversion.next_test import Plan
 from gtmlib.analyses.cost_trust import analyse_cost_trust
 from gtmlib.analyses.data_check import Coverage, DataCheck, analyse_coverage, analyse_data
 from gtmlib.analyses.execution.behaviours import follow_behaviour
@@ -73,9 +74,11 @@ from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
 from .drawn_execution import EXECUTIONS, executions
 from .drawn_hypotheses import CASCADES, VERDICTS
+from .drawn_messages import MESSAGE_RESULTS
 from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
-from .drawn_scenarios import SCENARIO_RESULTS
+from .drawn_price_cost import PRICE_COST_RESULTS
+from .drawn_scenarios import SCENARIO_RESULTS, WORKSHOP_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -129,7 +132,7 @@ def conversions(draw: st.DrawFn) -> Any:
     return made if made is not None else found
 
 
-PLANNED = plan_comparison(0.1, 0.2, rng=np.random.default_rng(1), contacts_per_week=40)
+PLANNED = plan_comparison(0.1, 0.2, contacts_per_week=40)
 
 
 @st.composite
@@ -173,6 +176,8 @@ MISSING = st.builds(
 CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentComparison}
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
+    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **PRICE_COST_RESULTS,
+    **MESSAGE_RESULTS, **WORKSHOP_RESULTS,
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **SCENARIO_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
 }  # fmt: skip

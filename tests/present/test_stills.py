@@ -17,7 +17,7 @@ from gtmlib.errors import ParameterError
 from gtmlib.present.chart_layout import draw
 from gtmlib.present.figures import plot_heatmap, plot_intervals, plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language
-from gtmlib.present.profit_figures import plot_cells, plot_shrunken
+from gtmlib.present.profit_figures import plot_against_today, plot_cells, plot_shrunken
 from gtmlib.present.still_text import read_lines, width_of
 from gtmlib.present.stills import render_still
 from gtmlib.present.variant_figures import ForestRow, Slope, plot_course, plot_forest, plot_slopes
@@ -49,6 +49,9 @@ def ours() -> dict[str, dict[str, Any]]:
         "whale": plot_whale_curve([0, 0.4, 1], [0, 1.5, 1], peak_label="Peak", end_label="All", **LOOK),
         "heatmap": plot_heatmap(NAMES, NAMES, [[0.1, None, 0.3]] * 3, **LOOK),
         "cells": plot_cells(NAMES, NAMES, [[0.1, None, -0.3]] * 3, empty="grey", x_title="Months", **LOOK),
+        "against today": plot_against_today(
+            NAMES, [1e5, -2e4, 0], [9e4, 1e4, 0], highlight=[True, False, True], **LOOK
+        ),
         "shrunken": plot_shrunken(NAMES, [1e5, -2e4, 0], [9e4, None, 0], [8e4, None, -1], [1.2e5, None, 1], **LOOK),
         "forest": plot_forest(forest, axis_title="Points", **LOOK),
         "slopes": plot_slopes(slopes, slopes[0], ends=("A", "B"), axis_title="Share", **LOOK),

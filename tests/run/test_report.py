@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plotly.offline import get_plotlyjs
 
 from gtmlib.errors import ParameterError
 from gtmlib.present.exhibit import Exhibit, Kpi, Table, TableColumn
 from gtmlib.present.figures import plot_heatmap, plot_intervals, plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language
-from gtmlib.run.packing import data_uri, font_face
+from gtmlib.run.packing import data_uri, font_face, open_up, plotly_script
 from gtmlib.run.report import AppendixTable, ChapterView, Headline, ReportView, css_string, render_report
 
 HOSTILE = (
@@ -122,11 +123,24 @@ def test_two_renderings_of_a_view_have_the_same_bytes() -> None:
 
 def test_plotly_is_packed_into_a_report_once_and_only_where_there_is_a_chart() -> None:
     shipped = (files("plotly") / "package_data/plotly.min.js").read_text("utf-8")
-    found = packed(page_of(), "plotly")
-    assert found == shipped.encode("ascii", "backslashreplace")
+    found = packed(page_of(), "plotly").decode("ascii")
+    assert found == open_up(shipped.encode("ascii", "backslashreplace").decode())
     # In patterns only, where the sign and its escape mean the same.
     assert all(re.search(r"=/[^/]*$", shipped[: at.start()][-60:]) for at in re.finditer("[^\x00-\xff]", shipped))
     assert "plotly-pack" not in {attrs.get("id") for _, attrs in Tags(page_of(charts=False)).found}
+
+
+def test_plotly_stands_open_in_a_report_with_all_its_code_and_notices() -> None:
+    shipped = get_plotlyjs().encode("ascii", "backslashreplace").decode()
+    ours = plotly_script()
+    start, end = shipped.index("var Plotly=(()=>{") + 17, shipped.rindex("();})();")
+    assert shipped[start:end] in ours  # else this plotly.js is built in another way: see whether it is still fast
+    assert ours.startswith(shipped[: shipped.index("*/") + 2])
+    assert shipped[end + 8 :].split("\nwindow.Plotly")[0] in ours
+
+
+def test_a_plotly_that_is_built_in_another_way_is_started_all_the_same() -> None:
+    assert open_up("window.Plotly = {};") == "window.Plotly = {};\nwindow.startPlotly=()=>window.Plotly;"
 
 
 def test_the_packs_do_not_depend_on_the_machine_s_own_zlib() -> None:

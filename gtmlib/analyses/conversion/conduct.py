@@ -1,4 +1,4 @@
-"""How is the test run? Who sends what was assigned, how the interval went, what a decision takes, what chance does."""
+"""How is the test run? Who sends what was assigned, how the interval went, and what chance does."""
 
 from __future__ import annotations
 
@@ -11,17 +11,12 @@ from gtmlib.analyses.conversion.comparison import CHAPTER, Variation, Waiting, r
 from gtmlib.analyses.conversion.contacts import Counts, rep_fidelity, reps_below_floor
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.loaded import Loaded
-from gtmlib.stats.clustered import estimate_intraclass_correlation
 from gtmlib.stats.compliance import ComplierEffect
-from gtmlib.stats.designs import VariantCell
-from gtmlib.stats.inference import DEFAULT_PLANNED_N
 from gtmlib.stats.looks import Look, trace_comparison
-from gtmlib.stats.planning import VariantPlan, plan_comparison
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 from gtmlib.stats.simulation import Simulation, simulate_false_alarms
 
 MOST_COLUMNS = 8  # of the heat map: what a page holds with labels that can be read
-USUAL_LIFT = 0.25  # of the control's rate, where the contract declares no smallest worthwhile difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,32 +113,6 @@ class Trace:
 
     def findings(self) -> tuple[()]:
         """Give none: the last look is the `Variation`'s difference."""
-        return ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a decision takes.
-
-    Parameters
-    ----------
-    plan : VariantPlan
-        Contacts, weeks, and what can be seen before.
-    is_declared : bool
-        Whether the contract declares the smallest worthwhile difference; else a quarter of the control's rate.
-    n_so_far : int
-        Contacts of the control so far.
-    contacts_per_week : float, optional
-        Present pace in all variants.
-    """
-
-    plan: VariantPlan
-    is_declared: bool
-    n_so_far: int
-    contacts_per_week: float | None
-
-    def findings(self) -> tuple[()]:
-        """Give none: a plan is no finding."""
         return ()
 
 
@@ -294,80 +263,6 @@ def trace_variants(loaded: Loaded, found: Variation | Waiting | MissingData) -> 
     if rule.looks == "one" or len(looks) < 2:
         return None
     return Trace(variant=found.labels[pair.variant], control=found.labels[pair.control], looks=looks)
-
-
-def plan_variants(loaded: Loaded, found: Variation | Waiting | MissingData, *, seed: int = 1) -> Plan | None:
-    """Plan the test: contacts and weeks to tell the smallest worthwhile difference, and what can be told before.
-
-    Parameters
-    ----------
-    loaded : Loaded
-        With the contract's variants.
-    found : Variation, Waiting or MissingData
-        What `analyse_variants` gave; the control's rate is the rate to be raised.
-    seed : int
-        Of the simulation that finds the price of many looks.
-
-    Returns
-    -------
-    Plan or None
-        None while no contact of the control has converted, or all have.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from gtmlib.analyses.conversion.comparison import analyse_variants
-    >>> from gtmlib.data.engagement import Variants
-    >>> from gtmlib.data.load import load_frames
-    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
-    >>> rows = [{"variant_assigned": "AB"[i % 2], "variant_delivered": "A", "outcome": "meeting" if i < 20 else "no",
-    ...          "rep_id": "R1", "date": pd.Timestamp("2025-01-15") + pd.Timedelta(days=i % 60)} for i in range(120)]
-    >>> touches = pd.DataFrame(rows).assign(touch_id=[str(i) for i in range(120)])
-    >>> client = load_frames({"touches": touches}, variants=plan)
-    >>> plan_variants(client, analyse_variants(client)).is_declared
-    False
-    """
-    contacts = read_contacts(loaded)
-    if not isinstance(contacts, tuple) or not isinstance(found, Variation):
-        return None
-    plan, counts = contacts
-    control = next(row.rate for row in found.comparison.rates if row.variant == plan.control)
-    difference = plan.smallest_worthwhile or USUAL_LIFT * control.rate
-    if not 0 < control.rate < control.rate + difference < 1:
-        return None
-    n_per_rep, alike = _clusters(counts.cells, found)
-    planned = plan_comparison(
-        control.rate,
-        control.rate + difference,
-        rng=np.random.default_rng(seed),
-        confidence_level=found.comparison.rule.confidence_level,
-        looks=plan.looks,
-        n_variants=len(plan.planned_split),
-        n_per_rep=n_per_rep,
-        intraclass_correlation=alike,
-        contacts_per_week=counts.contacts_per_week,
-    )
-    return Plan(
-        plan=planned,
-        is_declared=plan.smallest_worthwhile is not None,
-        n_so_far=control.n_trials,
-        contacts_per_week=counts.contacts_per_week,
-    )
-
-
-def _clusters(cells: tuple[VariantCell, ...], found: Variation) -> tuple[float, float]:
-    """Contacts per rep that a planned arm has, and how alike they are, where reps were not compared with themselves."""
-    if found.leading.method not in ("clustered", "rep_means"):
-        return 1.0, 0.0
-    reps = sorted({cell.rep for cell in cells})
-    k, n = np.zeros((2, len(reps)))
-    for cell in cells:
-        k[reps.index(cell.rep)] += cell.n_conversions
-        n[reps.index(cell.rep)] += cell.n_contacts
-    alike = estimate_intraclass_correlation(k, n)
-    rule = found.comparison.rule
-    planned = rule.planned_n if rule.planned_n is not None else DEFAULT_PLANNED_N * len(rule.planned_split)
-    return max(1.0, planned / len(reps)), float(np.clip(alike, 0.0, 1.0))
 
 
 def simulate_variants(

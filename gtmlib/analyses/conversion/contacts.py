@@ -237,6 +237,45 @@ def count_contacts(loaded: Loaded, plan: Variants) -> Counts:
     )
 
 
+def count_by_rep(loaded: Loaded, plan: Variants) -> tuple[tuple[VariantCell, ...], float | None]:
+    """Reduce the contacts to what the plan of the next test needs, which takes a fraction of the whole.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        With the columns of `needed_columns`.
+    plan : Variants
+        The contract's.
+
+    Returns
+    -------
+    tuple of VariantCell
+        Mature contacts and conversions by variant and rep (their ids: nobody is shown them).
+    float or None
+        Present pace in all declared variants; none without dates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> plan = Variants(control="A", planned_split={"A": 1.0, "B": 1.0}, success=["meeting"])
+    >>> touches = pd.DataFrame({"touch_id": ["1", "2"], "variant_assigned": "A", "outcome": ["meeting", "no"]})
+    >>> cells, pace = count_by_rep(load_frames({"touches": touches}), plan)
+    >>> [(cell.n_contacts, cell.n_conversions) for cell in cells], pace
+    ([(2, 1)], None)
+    """
+    every = select_contacts(loaded, plan)
+    rows = every.filter(every.variant.isin(list(plan.planned_split)) & every.has_unit & every.is_first)
+    mature = rows.filter(rows.is_mature)
+    counts = mature.group_by("variant", "rep").aggregate(n=mature.count(), k=mature.is_converted.sum())
+    frame = to_frame(counts).sort_values(["variant", "rep"])
+    cells = tuple(
+        VariantCell(variant=row.variant, rep=row.rep, n_contacts=int(row.n), n_conversions=int(row.k))
+        for row in frame.itertuples()
+    )
+    return cells, _pace(rows, pd.Timestamp(loaded.engagement.contract.exported_on))
+
+
 def _count_cells(rows: Any, labels: dict[str, str]) -> tuple[tuple[VariantCell, ...], dict[str, int], int]:
     frame = to_frame(
         rows.group_by("variant", "rep", "segment", "period").aggregate(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import ibis
 import pandas as pd
@@ -15,7 +14,7 @@ from gtmlib.analyses.reductions import MissingData
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.competing_risks import IncidencePoint, estimate_expected, median_time, read_incidence, tabulate_risks
-from gtmlib.stats.means import estimate_mean
+from gtmlib.stats.means import MeanEstimate, estimate_mean
 from gtmlib.stats.pipeline_flow import Velocity, estimate_velocity
 
 MARKS = (30, 60, 90, 120, 180, 365)  # days that are always read off
@@ -337,31 +336,104 @@ def analyse_velocity(loaded: Loaded, *, confidence_level: float = 0.95) -> Pipel
     clock = read_clock(loaded)
     if isinstance(clock, MissingData) or clock.closed_rate is None:
         return clock if isinstance(clock, MissingData) else None
+    won = read_won(loaded, confidence_level=confidence_level)
+    if won is None or not clock.n_open:
+        return None
+    ages = clock.open_ages
+    expected = estimate_expected(clock.table, ages["days"], ages["n"], confidence_level=confidence_level)
+    rate = clock.closed_rate
+    return PipelineVelocity(
+        counted=velocity_of(won, clock.n_open, rate.rate, math.sqrt(rate.rate * (1 - rate.rate) / rate.n_trials)),
+        expected=velocity_of(won, clock.n_open, expected.value / expected.n, expected.standard_error / expected.n),
+        n_won=won.n,
+        currency=loaded.engagement.contract.currency,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WonDeals:
+    """How large won deals were and how long they took.
+
+    Parameters
+    ----------
+    n : int
+        Won deals on the clock that have an amount.
+    amount, days : MeanEstimate
+        Of one.
+    """
+
+    n: int
+    amount: MeanEstimate
+    days: MeanEstimate
+
+
+def read_won(loaded: Loaded, *, confidence_level: float = 0.95) -> WonDeals | None:
+    """Reduce the won deals to the mean of their amounts and of their days.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Needs deals with created_on, status, closed_on and amount.
+    confidence_level : float
+        Coverage of the intervals, in (0, 1).
+
+    Returns
+    -------
+    WonDeals or None
+        None where fewer than three have an amount, or they sum up to nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gtmlib.data.load import load_frames
+    >>> deals = pd.DataFrame({"deal_id": list("abc"), "status": "won", "created_on": pd.Timestamp("2025-11-01"),
+    ...     "closed_on": pd.to_datetime(["2025-11-11", "2025-11-21", "2025-12-01"]), "amount": [4e3, 5e3, 6e3]})
+    >>> won = read_won(load_frames({"deals": deals}))
+    >>> won.n, won.amount.mean, won.days.mean
+    (3, 5000.0, 20.0)
+    """
     won = select_deals(loaded)
     won = won.filter(won.why.isnull() & (won.outcome == "won") & won.amount.notnull())
     cells = to_frame(won.group_by("amount", "days").aggregate(n=won.count())).sort_values(["amount", "days"])
     n, amounts, days = (cells[name].to_numpy(float) for name in ("n", "amount", "days"))
-    sums = {"n": n.sum(), "amount": n @ amounts, "amounts": n @ amounts**2, "days": n @ days, "squares": n @ days**2}
-    n_won = int(sums["n"])
-    if n_won < FEWEST_WON or not clock.n_open or sums["amount"] <= 0 or sums["days"] <= 0:
+    n_won, amount, time = int(n.sum()), float(n @ amounts), float(n @ days)
+    if n_won < FEWEST_WON or amount <= 0 or time <= 0:
         return None
-    size = estimate_mean(n_won, float(sums["amount"]), float(sums["amounts"]), confidence_level=confidence_level)
-    cycle = estimate_mean(n_won, float(sums["days"]), float(sums["squares"]), confidence_level=confidence_level)
-    errors = (size.standard_error or 0.0, cycle.standard_error or 0.0)
-    rate = clock.closed_rate
-    rate_error = math.sqrt(rate.rate * (1 - rate.rate) / rate.n_trials)
-    expected = estimate_expected(
-        clock.table, clock.open_ages["days"], clock.open_ages["n"], confidence_level=confidence_level
+    return WonDeals(
+        n=n_won,
+        amount=estimate_mean(n_won, amount, float(n @ amounts**2), confidence_level=confidence_level),
+        days=estimate_mean(n_won, time, float(n @ days**2), confidence_level=confidence_level),
     )
-    about: dict[str, Any] = {"n_deals": clock.n_open, "mean_amount": size.mean, "cycle_days": cycle.mean}
-    about |= {"confidence_level": confidence_level}
-    return PipelineVelocity(
-        counted=estimate_velocity(win_rate=rate.rate, standard_errors=(rate_error, *errors), **about),
-        expected=estimate_velocity(
-            win_rate=expected.value / expected.n,
-            standard_errors=(expected.standard_error / expected.n, *errors),
-            **about,
-        ),
-        n_won=n_won,
-        currency=loaded.engagement.contract.currency,
+
+
+def velocity_of(
+    won: WonDeals, n_open: int, win_rate: float, rate_error: float, *, days_factor: float = 1.0
+) -> Velocity:
+    """Estimate what open deals bring a day, if they are as large and take as long as the won ones were and did.
+
+    Parameters
+    ----------
+    won : WonDeals
+        Amounts and days, at the level of the interval.
+    n_open : int
+        Open deals.
+    win_rate, rate_error : float
+        Share of them that is won, and its standard error.
+    days_factor : float
+        How long they take, by how long the won ones took.
+
+    Examples
+    --------
+    >>> won = WonDeals(n=3, amount=estimate_mean(3, 15e3, 77e6), days=estimate_mean(3, 60.0, 1400.0))
+    >>> velocity_of(won, 40, 0.25, 0.0).value, velocity_of(won, 40, 0.25, 0.0, days_factor=0.5).value
+    (2500.0, 5000.0)
+    """
+    cycle_error = (won.days.standard_error or 0.0) * days_factor
+    return estimate_velocity(
+        n_open,
+        win_rate,
+        won.amount.mean,
+        won.days.mean * days_factor,
+        standard_errors=(rate_error, won.amount.standard_error or 0.0, cycle_error),
+        confidence_level=won.amount.confidence_level,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from gtmlib.analyses.findings import Finding, interval_of
 from gtmlib.analyses.pipeline.deals import PARTS, Clock, LeftOut, in_parts, open_deals, read_clock
 from gtmlib.analyses.reductions import MissingData
@@ -191,17 +193,57 @@ def analyse_watermelon(loaded: Loaded, *, confidence_level: float = 0.95) -> Wat
     clock = read_clock(loaded)
     if isinstance(clock, MissingData):
         return clock
+    forecasts, day = read_forecasts(loaded, "days")
+    currency = loaded.engagement.contract.currency
+    return weigh_open(clock, forecasts, reported_on=day, currency=currency, confidence_level=confidence_level)
+
+
+def weigh_open(
+    clock: Clock, forecasts: pd.DataFrame, *, reported_on: str | None, currency: str, confidence_level: float = 0.95
+) -> Watermelon | None:
+    """Hold open deals by their age against what became of deals of the same age.
+
+    Parameters
+    ----------
+    clock : Clock
+        What became of all deals, the ages of the open ones and the rate at which closed ones were won.
+    forecasts : DataFrame, one row per age
+        days, n (open deals with a forecast, int) and parts (their summed probability, in 1/10,000); maybe no row.
+    reported_on : str, optional
+        Date of the forecasts, ISO.
+    currency : str
+        Of the amounts.
+    confidence_level : float
+        Coverage of the intervals, in (0, 1).
+
+    Returns
+    -------
+    Watermelon or None
+        None where no deal is open, or none ever closed.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> deals = pd.DataFrame({"deal_id": list("abc"), "status": ["won", "lost", "open"],
+    ...     "created_on": pd.to_datetime(["2025-11-01", "2025-11-01", "2025-12-21"]),
+    ...     "closed_on": pd.to_datetime(["2025-11-21", "2025-12-01", None])})
+    >>> clock = read_clock(load_frames({"deals": deals}))
+    >>> forecasts = pd.DataFrame({"days": [10], "n": [1], "parts": [9000]})
+    >>> found = weigh_open(clock, forecasts, reported_on="2025-12-31", currency="SEK")
+    >>> found.reported.counted, found.reported.expected.value
+    (0.9, 0.5)
+    """
     longest = clock.table.last_event
     if clock.closed_rate is None or longest is None or not clock.n_open:
         return None
     ages, rate = clock.open_ages, clock.closed_rate.rate
     expected = estimate_expected(clock.table, ages["days"], ages["n"], confidence_level=confidence_level)
-    reported, reported_on = _reported(loaded, clock, confidence_level)
+    reported = _reported(clock, forecasts, confidence_level) if len(forecasts) else None
     n_with_amount = int(ages["n_with_amount"].sum())
     return Watermelon(
         naive=Promise(n=clock.n_open, counted=clock.n_open * rate, expected=expected),
         reported=reported,
-        reported_on=reported_on,
+        reported_on=reported_on if reported else None,
         amounts=_amounts(clock, rate, confidence_level) if n_with_amount == clock.n_open else None,
         n_with_amount=n_with_amount,
         closed_rate=clock.closed_rate,
@@ -209,7 +251,7 @@ def analyse_watermelon(loaded: Loaded, *, confidence_level: float = 0.95) -> Wat
         longest_days=int(longest),
         n_closed=int(clock.table.n_won.sum() + clock.table.n_lost.sum()),
         left_out=clock.left_out,
-        currency=loaded.engagement.contract.currency,
+        currency=currency,
     )
 
 
@@ -222,20 +264,49 @@ def _amounts(clock: Clock, rate: float, level: float) -> Promise | None:
     return Promise(n=clock.n_open, counted=total * rate, expected=expected)
 
 
-def _reported(loaded: Loaded, clock: Clock, level: float) -> tuple[Promise | None, str | None]:
-    """Sum up the latest forecast of the open deals, and what their age leaves of it."""
+def _reported(clock: Clock, forecasts: pd.DataFrame, level: float) -> Promise:
+    """Hold the forecasts of open deals against what their age leaves of them."""
+    n = forecasts["n"]
+    expected = estimate_expected(clock.table, forecasts["days"], n, confidence_level=level)
+    return Promise(n=int(n.sum()), counted=int(forecasts["parts"].sum()) / PARTS, expected=expected)
+
+
+def read_forecasts(loaded: Loaded, *by: str) -> tuple[pd.DataFrame, str | None]:
+    """Sum up the latest forecast of the open deals.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Needs deals with created_on, status and closed_on; without probabilities of snapshots there is no forecast.
+    *by : str
+        Columns of `select_deals` to sum up by.
+
+    Returns
+    -------
+    DataFrame, one row per group
+        <by>, n (open deals with a forecast, int) and parts (their summed probability, in 1/10,000, int).
+    str, optional
+        Date of the forecasts, ISO; none where there are none.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> deals = pd.DataFrame({"deal_id": ["a"], "status": "open", "created_on": [pd.Timestamp("2025-12-21")],
+    ...                       "closed_on": pd.Series([None], dtype="datetime64[us]")})
+    >>> seen = pd.DataFrame({"taken_on": [pd.Timestamp("2025-12-31")], "deal_id": ["a"], "probability": [0.35]})
+    >>> cells, day = read_forecasts(load_frames({"deals": deals, "forecast_snapshots": seen}), "days")
+    >>> cells.to_dict("records"), day
+    ([{'days': 10, 'n': 1, 'parts': 3500}], '2025-12-31')
+    """
     if loaded.missing(forecast_snapshots=("probability",)):
-        return None, None
+        return pd.DataFrame(columns=[*by, "n", "parts"]), None
     snapshots = loaded.tables["forecast_snapshots"]
     latest = snapshots.filter(snapshots.taken_on == snapshots.taken_on.max(), snapshots.probability.notnull())
     rows = open_deals(loaded).inner_join(latest.select("deal_id", "taken_on", "probability"), "deal_id")
     cells = to_frame(
-        rows.group_by("days").aggregate(
-            n=rows.count(), counted=in_parts(rows.probability).sum().cast("int64"), taken_on=rows.taken_on.max()
+        rows.group_by(*by).aggregate(
+            n=rows.count(), parts=in_parts(rows.probability).sum().cast("int64"), taken_on=rows.taken_on.max()
         )
     )
-    if cells.empty:
-        return None, None
-    expected = estimate_expected(clock.table, cells["days"], cells["n"], confidence_level=level)
-    promise = Promise(n=int(cells["n"].sum()), counted=int(cells["counted"].sum()) / PARTS, expected=expected)
-    return promise, str(cells["taken_on"].max().date())
+    day = None if cells.empty else str(cells["taken_on"].max().date())
+    return cells.drop(columns="taken_on"), day

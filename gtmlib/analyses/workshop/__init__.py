@@ -9,7 +9,11 @@ from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop.panel import Panel
 from gtmlib.data.loaded import Loaded
 
-PANELS = ("segments", "price_cost", "messages", "objections", "pipeline", "hypotheses")
+_SALES = ("customers", "transactions", "costs", "drivers", "rates")
+# Panel = the canonical tables that it reads; none named: all. Sales are read fast, a million contacts are not.
+PANELS: dict[str, tuple[str, ...]] = {
+    "segments": _SALES, "price_cost": _SALES, "messages": (), "objections": (), "pipeline": (), "hypotheses": (),
+}  # fmt: skip
 
 
 def open_panel(name: str, loaded: Loaded) -> Panel | MissingData:

@@ -109,12 +109,16 @@ class Panel(ABC):
         One of `PANELS`.
     headlines : tuple of str
         Ids of the findings of its results that are set side by side when scenarios are compared.
+    actions : tuple of str
+        What it can do beside computing, once somebody has confirmed it; each has the messages
+        `workshop.<panel>.<action>` and `workshop.<panel>.<action>.confirm`.
     controls : tuple of Control
         In the order to show.
     """
 
     id: ClassVar[str]
     headlines: ClassVar[tuple[str, ...]]
+    actions: ClassVar[tuple[str, ...]] = ()
     controls: tuple[Control, ...]
 
     @abstractmethod
@@ -131,6 +135,23 @@ class Panel(ABC):
         PanelError
             If the state has no answer.
         """
+
+    def act(self, action: str, state: State) -> tuple[str, dict[str, Any]]:  # noqa: ARG002
+        """Do one of the actions.
+
+        Parameters
+        ----------
+        action : str
+            One of `actions`.
+        state : mapping
+            Settled.
+
+        Returns
+        -------
+        str, dict
+            What was done: a message without its `workshop.<panel>.`, and its arguments.
+        """
+        raise ParameterError(f"the panel '{self.id}' has no action '{action}'")
 
 
 def start_of(panel: Panel) -> dict[str, Value]:

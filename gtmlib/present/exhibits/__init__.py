@@ -9,7 +9,8 @@ from gtmlib.analyses.bridge import PeriodBridge
 from gtmlib.analyses.coding.interviews import InterviewRates
 from gtmlib.analyses.coding.review import CodingReview
 from gtmlib.analyses.conversion.comparison import Rates, RepComparison, Scrutiny, SegmentComparison, Variation, Waiting
-from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Trace
+from gtmlib.analyses.conversion.next_test import Plan
 from gtmlib.analyses.cost_trust import CostTrust
 from gtmlib.analyses.data_check import Coverage, DataCheck
 from gtmlib.analyses.economics.acquisition import Acquisition, Payback, ValueToCost
@@ -44,6 +45,9 @@ from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
+from gtmlib.analyses.workshop.messages import LiftCurve, Peeking
+from gtmlib.analyses.workshop.pipeline import PipelineWhatIf
+from gtmlib.analyses.workshop.price_cost import WhatIf
 from gtmlib.analyses.workshop.scenarios import Tried
 from gtmlib.present.exhibit import Exhibit
 from gtmlib.present.exhibits.behaviours import present_behaviour, present_focus
@@ -105,6 +109,9 @@ from gtmlib.present.exhibits.variant_test import (
     present_trace,
     present_variant_segments,
 )
+from gtmlib.present.exhibits.workshop_messages import present_lift_curve, present_peeking
+from gtmlib.present.exhibits.workshop_pipeline import present_pipeline_what_if
+from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.exhibits.workshop_scenarios import present_tried
 from gtmlib.present.language import Language
 
@@ -175,6 +182,10 @@ PRESENTERS: dict[type, Presenter] = {
     Verdicts: present_verdicts,
     Cascade: present_cascade,
     Tried: present_tried,
+    PipelineWhatIf: present_pipeline_what_if,
+    WhatIf: present_what_if,
+    LiftCurve: present_lift_curve,
+    Peeking: present_peeking,
 }
 
 

@@ -52,6 +52,8 @@ def present_waterfall(result: Waterfall, language: Language, accent: str) -> Exh
         notes.append(say("profitability.waterfall.unpriced", n=result.n_unpriced))
     if result.n_left_out:
         notes.append(say("profitability.waterfall.left_out", n=result.n_left_out))
+    if result.n_undated:
+        notes.append(say("profitability.waterfall.undated", n=result.n_undated))
     labels, amounts = zip(*rows, strict=True)
     is_total = [step.is_total for step in result.steps]
     figure = plot_waterfall(labels, amounts, is_total, language=language, accent=accent)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from gtmlib.analyses.conversion.comparison import RepComparison, SegmentComparison
-from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Plan, Trace
+from gtmlib.analyses.conversion.conduct import FalseAlarms, Fidelity, Trace
+from gtmlib.analyses.conversion.next_test import Plan
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.exhibit import Exhibit, Table, columns
 from gtmlib.present.exhibits.variant_words import describe_improvisers, name_reps
 from gtmlib.present.figures import plot_heatmap, plot_intervals
 from gtmlib.present.language import Language
 from gtmlib.present.variant_figures import Slope, plot_course, plot_slopes
-from gtmlib.stats.planning import MOST_WEEKS
+from gtmlib.stats.planning import MOST_WEEKS, VariantPlan
 from gtmlib.stats.variant_results import RepMix
 
 SEGMENTS_DIFFER = 0.05  # p-value of homogeneity below which segments are said to answer differently
@@ -299,33 +300,41 @@ def present_plan(result: Plan, language: Language, accent: str) -> Exhibit:  # n
     args: dict[str, Any] = {"difference": difference, "rate": plan.control_rate, "n": plan.n_per_variant}
     args |= {"total": plan.n_total, "power": plan.power, "so_far": result.n_so_far, "single": plan.n_single_look}
     args |= {"pace": result.contacts_per_week, "inflation": plan.sequential_inflation, "effect": plan.design_effect}
-    kind = "contacts"
-    if plan.weeks is not None:
+    kind, how = "contacts", "" if plan.is_even else ".uneven"
+    if plan.n_per_variant is None:
+        kind, how = "never", ""
+    elif plan.weeks is not None:
         args["weeks"] = max(1, round(plan.weeks))
         kind = "weeks" if plan.is_testable else "not_testable"
-    sentences = [say(f"conversion.plan.{kind}", **args, most=round(MOST_WEEKS))]
-    if plan.looks == "many":
-        sentences.append(say("conversion.plan.price", **args))
-    if plan.design_effect > 1:
+    sentences = [say(f"conversion.plan.{kind}{how}", **args, most=round(MOST_WEEKS))]
+    if plan.looks == "many" and plan.n_per_variant is not None:
+        sentences.append(say(f"conversion.plan.price{how}", **args))
+    if (plan.design_effect or 1.0) > 1:
         sentences.append(say("conversion.plan.clustered", **args))
-    table = None
-    if plan.detectable:
-        words = "conversion.column.weeks:count conversion.column.per_variant:count"
-        rise = "conversion.column.detectable:percent_points"
-        table = Table(
-            columns=columns(say, f"{words} {rise}"),
-            rows=tuple((round(row.weeks), row.n_per_variant, row.difference) for row in plan.detectable),
-        )
     notes = [say("conversion.plan.method", power=plan.power, level=plan.confidence_level)]
-    notes.append(say(f"conversion.plan.{'declared' if result.is_declared else 'undeclared'}", difference=difference))
+    if result.is_declared is not None:
+        declared = "declared" if result.is_declared else "undeclared"
+        notes.append(say(f"conversion.plan.{declared}", difference=difference))
     if any(row.difference is None for row in plan.detectable):
         notes.append(say("conversion.plan.undetectable"))
     return Exhibit(
         id="conversion-plan",
-        title=say(f"conversion.plan.title.{kind}", **args),
+        title=say(f"conversion.plan.title.{kind}{'' if kind == 'not_testable' else how}", **args),
         sentences=tuple(sentences),
-        table=table,
+        table=_detectable_table(plan, language),
         notes=tuple(notes),
+    )
+
+
+def _detectable_table(plan: VariantPlan, language: Language) -> Table | None:
+    """List what can be seen by when."""
+    if not plan.detectable:
+        return None
+    contacts = f"conversion.column.{'per_variant' if plan.is_even else 'per_fewest'}:count"
+    words = f"conversion.column.weeks:count {contacts} conversion.column.detectable:percent_points"
+    return Table(
+        columns=columns(language.say, words),
+        rows=tuple((round(row.weeks), row.n_per_variant, row.difference) for row in plan.detectable),
     )
 
 

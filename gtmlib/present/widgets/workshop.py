@@ -1,0 +1,247 @@
+"""The workshop behind its page: it is asked in plain messages, and answers in the words and pictures of the report.
+
+The page (`page.js`) only shows what stands here; a message and its answer are JSON values.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gtmlib.analyses.reductions import MissingData
+from gtmlib.analyses.workshop import PANELS, open_panel
+from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, settle, start_of
+from gtmlib.analyses.workshop.scenarios import compare, moved_states
+from gtmlib.data.engagement import Engagement
+from gtmlib.data.load import load_tables
+from gtmlib.data.loaded import Loaded
+from gtmlib.data.scenarios import name_of as file_name_of
+from gtmlib.data.scenarios import read_scenarios, save_scenario
+from gtmlib.errors import GtmError
+from gtmlib.present.colours import dark_shade, darken, readable_shade
+from gtmlib.present.exhibit import Exhibit, Table
+from gtmlib.present.exhibits import present
+from gtmlib.present.language import Language
+from gtmlib.present.sentences import name_of
+
+Answer = dict[str, Any]
+# What the page says by itself; each is the message `workshop.<word>`.
+WORDS = (
+    "busy", "cancel", "compare", "compare_about", "compare_none", "confidential", "confirm", "continue", "dark",
+    "language", "large", "name", "numbers", "pick_all", "pick_none", "reading", "save", "start_again", "title",
+)  # fmt: skip
+MOST_TEXTS = 500  # positions of a slider that are written at once, so that it tells its value while it moves
+
+
+@dataclass(slots=True)
+class Workshop:
+    """A workshop of one engagement, for one page.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        Its files are read when a panel that needs them is opened first.
+    names : tuple of str
+        Panels, in their order.
+    """
+
+    engagement: Engagement
+    names: tuple[str, ...] = tuple(PANELS)
+    _loaded: dict[tuple[str, ...], Loaded] = field(default_factory=dict)
+    _panels: dict[str, Panel | MissingData] = field(default_factory=dict)
+    _languages: dict[str, Language] = field(default_factory=dict)
+
+    def answer(self, message: Mapping[str, Any]) -> Answer:
+        """Answer what the page asks; what goes wrong is one sentence, in `error`.
+
+        Parameters
+        ----------
+        message : mapping
+            `ask` is the name of one of the questions below; `language` is a code; the rest is what it needs.
+        """
+        questions: dict[str, Callable[[Mapping[str, Any], Language], Answer]] = {
+            "begin": self._begin,
+            "open": self._open,
+            "compute": self._compute,
+            "act": self._act,
+            "save": self._save,
+            "compare": self._compare,
+        }
+        language = self._speak("")
+        try:
+            language = self._speak(str(message.get("language", "")))
+            return questions[message["ask"]](message, language)
+        except PanelError as error:
+            return {"error": language.say(f"workshop.error.{error.key}", **error.args_said)}
+        except GtmError as error:
+            return {"error": language.say("workshop.error.refused", reason=str(error).replace("\n", "; "))}
+        except Exception as error:  # one panel's failure must not end the others
+            logging.getLogger(__name__).exception("the workshop could not answer")
+            return {"error": language.say("workshop.error.unexpected", kind=type(error).__name__)}
+
+    def panel(self, name: str) -> Panel | MissingData:
+        """Give a panel; it is opened once.
+
+        Parameters
+        ----------
+        name : str
+            One of `names`.
+        """
+        if name not in self._panels:
+            self._panels[name] = open_panel(name, self._load(PANELS[name]))
+        return self._panels[name]
+
+    def _speak(self, code: str) -> Language:
+        if code not in self._languages:  # codebooks are read for each
+            self._languages[code] = Language.of(self.engagement, code)
+        return self._languages[code]
+
+    def _load(self, tables: tuple[str, ...]) -> Loaded:
+        if tables not in self._loaded:
+            self._loaded[tables] = load_tables(self.engagement, tables)
+        return self._loaded[tables]
+
+    def _begin(self, message: Mapping[str, Any], language: Language) -> Answer:  # noqa: ARG002
+        contract, say = self.engagement.contract, language.say
+        accent = readable_shade(contract.brand.accent, 4.5)
+        return {
+            "client": contract.client,
+            "accent": accent,
+            "accent_dark": dark_shade(accent),
+            "languages": [[code, Language(code, "").say("language.name")] for code in contract.languages],
+            "language": language.code,
+            "words": {word: say(f"workshop.{word}") for word in WORDS},
+            "panels": [
+                {"id": name, **{part: say(f"workshop.{name}.{part}") for part in ("tab", "title", "about")}}
+                for name in self.names
+            ],
+        }  # fmt: skip
+
+    def _open(self, message: Mapping[str, Any], language: Language) -> Answer:
+        panel = self.panel(message["panel"])
+        if isinstance(panel, MissingData):
+            return {"controls": [], "actions": [], "state": {}, **self._lay_out([panel], message, language)}
+        say, key = language.say, f"workshop.{panel.id}"
+        actions = [
+            {"id": name, "label": say(f"{key}.{name}"), "question": say(f"{key}.{name}.confirm")}
+            for name in panel.actions
+        ]
+        controls = [describe_control(panel.id, control, language) for control in panel.controls]
+        return {"controls": controls, "actions": actions, "state": start_of(panel)}
+
+    def _compute(self, message: Mapping[str, Any], language: Language) -> Answer:
+        panel = self._opened(message)
+        return self._lay_out(panel.compute(settle(panel, message["state"])), message, language)
+
+    def _act(self, message: Mapping[str, Any], language: Language) -> Answer:
+        panel = self._opened(message)
+        key, args = panel.act(message["action"], settle(panel, message["state"]))
+        self._panels.pop(panel.id)  # what it was opened over has changed
+        return {"said": language.say(f"workshop.{panel.id}.{key}", **args)}
+
+    def _opened(self, message: Mapping[str, Any]) -> Panel:
+        panel = self.panel(message["panel"])
+        if isinstance(panel, MissingData):
+            raise PanelError("no_data")
+        return panel
+
+    def _save(self, message: Mapping[str, Any], language: Language) -> Answer:
+        panels = [self._opened({"panel": name}) for name in message["states"]]
+        states = moved_states(panels, message["states"])
+        taken = {scenario.name for scenario in read_scenarios(self.engagement)}
+        if file_name_of(message["title"]) in taken and not message.get("overwrite"):
+            return {"question": language.say("workshop.replace", title=message["title"])}
+        save_scenario(self.engagement, message["title"], states, overwrite=bool(message.get("overwrite")))
+        return {"said": language.say("workshop.saved", title=message["title"])}
+
+    def _compare(self, message: Mapping[str, Any], language: Language) -> Answer:
+        scenarios = read_scenarios(self.engagement)
+        names = {name for scenario in scenarios for name in scenario.states}
+        panels = [panel for name in PANELS if name in names and isinstance(panel := self.panel(name), Panel)]
+        listed = [{"title": scenario.title, "states": scenario.states} for scenario in scenarios]
+        return {"scenarios": listed, **self._lay_out(compare(panels, scenarios), message, language)}
+
+    def _lay_out(self, results: Iterable[Any], message: Mapping[str, Any], language: Language) -> Answer:
+        accent = self.engagement.contract.brand.accent
+        is_dark, opened = message.get("theme") == "dark", message.get("numbers", ())
+        exhibits = [present(result, language, accent) for result in results]
+        described = [
+            describe_exhibit(exhibit, language, is_dark=is_dark, with_numbers=exhibit.id in opened)
+            for exhibit in exhibits
+        ]
+        return {"exhibits": described}
+
+
+def describe_control(panel: str, control: Control, language: Language) -> Answer:
+    """Give a control as the page builds it.
+
+    Parameters
+    ----------
+    panel : str
+        The panel's id.
+    control : Control
+        What people move.
+    language : Language
+        Who names it and its options, and writes its values.
+
+    Returns
+    -------
+    dict
+        id, kind, label and start; a slider's low, high, step and the texts of its positions; options as pairs of value
+        and name.
+    """
+    described: Answer = {"id": control.id, "kind": control.kind, "start": control.start}
+    described["label"] = language.say(f"workshop.{panel}.{control.id}")
+    if control.kind == "slider":
+        n = round((control.high - control.low) / control.step)
+        values = [control.low + place * control.step for place in range(min(n, MOST_TEXTS) + 1)]
+        texts = [language.format(value, control.unit) for value in values]
+        return described | {"low": control.low, "high": control.high, "step": control.step, "texts": texts}
+    write: dict[str, Callable[[str], str]] = {
+        "message": lambda option: language.say(f"workshop.{panel}.{control.id}.{option}"),
+        "text": lambda option: str(name_of("workshop_group", option, language)),
+        "code": language.label,
+        "month": lambda option: language.format(option, "month"),
+    }
+    return described | {"options": [[option, write[control.named_by](option)] for option in control.options]}
+
+
+def describe_exhibit(
+    exhibit: Exhibit, language: Language, *, is_dark: bool = False, with_numbers: bool = False
+) -> Answer:
+    """Give an exhibit as the page shows it: texts, the chart's spec as JSON, and the numbers as texts.
+
+    Parameters
+    ----------
+    exhibit : Exhibit
+        As a presenter gives it.
+    language : Language
+        Who writes the numbers.
+    is_dark : bool
+        Whether the page is.
+    with_numbers : bool
+        Whether the table behind a chart is open; without a chart it always is.
+    """
+    is_open = with_numbers or exhibit.figure is None
+    spec = exhibit.figure.to_json() if exhibit.figure is not None else ""
+    return {
+        "id": exhibit.id,
+        "title": exhibit.title,
+        "sentences": list(exhibit.sentences),
+        "notes": list(exhibit.notes),
+        "verdict": language.say(f"report.verdict.{exhibit.verdict}") if exhibit.verdict else "",
+        "evidence": exhibit.evidence,
+        "alt": exhibit.alt,
+        "figure": darken(spec) if is_dark else spec,
+        "has_numbers": exhibit.table is not None,
+        "table": _write_table(exhibit.table, language) if exhibit.table and is_open else None,
+    }
+
+
+def _write_table(table: Table, language: Language) -> Answer:
+    kinds = [column.kind for column in table.columns]
+    rows = [[language.format(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows]
+    heads = [[column.label, column.kind != "text"] for column in table.columns]
+    return {"heads": heads, "rows": rows, "total": table.has_total_row}
