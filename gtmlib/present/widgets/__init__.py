@@ -1,0 +1,1 @@
+"""The workshop's pages: what lives in a notebook or in Voilà, never in a report."""
