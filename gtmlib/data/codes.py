@@ -27,7 +27,7 @@ UNITS: dict[Subject, Unit] = {"objections": "touch_id", "interviews": "interview
 SETTLED = "settled"  # coder of what people agreed on after they had coded apart: it decides, and agrees with nobody
 MOST_CODES = 3  # that a person gives one note
 SOURCES = ("buyer", "seller", "crm")  # whose words a note can hold
-PATIENCE = 2.0  # seconds that who writes waits for another; longer, and what stands there is left from a crash
+PATIENCE = 5.0  # seconds that who writes waits for another; after that, its lock is left from a crash
 _DELIMITERS = (";", ",", "\t")  # Excel writes the list separator of the country
 _NEW = "\ufeff" + ";".join(COLUMNS) + "\r\n"  # as Excel opens it in the Nordic countries
 
@@ -187,32 +187,33 @@ def append_codes(folder: Path, rows: Iterable[Mapping[str, str]]) -> Path:
     path = folder / CODES_FILE
     part = path.with_suffix(".csv.part")
     try:
-        with _alone(part):
+        with _alone(path.with_suffix(".csv.lock")):
             is_new = not path.is_file() or not path.read_bytes().strip()
             before = _NEW.encode() if is_new else path.read_bytes()
             end = b"" if before.endswith(b"\n") else b"\r\n"
             part.write_bytes(before + end + _write_rows(before, rows).encode())
             os.replace(part, path)  # noqa: PTH105
     except OSError as error:
+        part.unlink(missing_ok=True)
         what = f"can't be written ({error.strerror})"
         raise DataError(Problem(place=CODES_FILE, what=what, fix="Close it in Excel, and try again")) from None
     return path
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[None]:
+def _alone(lock: Path) -> Iterator[None]:
     """Let one write at a time: two people who code at once must not lose each other's rows."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            part.open("xb" if time.monotonic() < until else "wb").close()
+            lock.open("xb" if time.monotonic() < until else "wb").close()
             break
         except FileExistsError:
-            time.sleep(0.02)
+            time.sleep(0.01)
     try:
         yield
     finally:
-        part.unlink(missing_ok=True)
+        lock.unlink(missing_ok=True)
 
 
 def _write_rows(before: bytes, rows: Iterable[Mapping[str, str]]) -> str:

@@ -18,7 +18,7 @@ function el(tag, attributes = {}, ...children) {
 let nViews = 0; // of this page: ids must be unique
 
 function render({ model, el: host }) {
-  const id = `gtm-desk-${++nViews}`;
+  const view = `gtm-desk-${++nViews}`;
   const { words, facets, none: noneCodes, accent, lang } = model.get("fixed");
   const status = el("p", { class: "status", role: "status" });
   const error = el("p", { class: "error", role: "alert" });
@@ -70,8 +70,8 @@ function render({ model, el: host }) {
   function showStart() {
     form = null;
     if (stage.querySelector(".start")) return refreshReadings();
-    const names = el("datalist", { id: `${id}-names` }, ...shown.coders.map((name) => el("option", { value: name })));
-    const coder = el("input", { id: `${id}-coder`, type: "text", list: `${id}-names`, autocomplete: "off", required: true, maxlength: "30", "aria-describedby": `${id}-hint` });
+    const names = el("datalist", { id: `${view}-names` }, ...shown.coders.map((name) => el("option", { value: name })));
+    const coder = el("input", { id: `${view}-coder`, type: "text", list: `${view}-names`, autocomplete: "off", required: true, maxlength: "30", "aria-describedby": `${view}-hint` });
     const readings = el("div", { class: "readings" });
     const begin = (event) => {
       event.preventDefault();
@@ -79,7 +79,7 @@ function render({ model, el: host }) {
     };
     stage.replaceChildren(
       el("form", { class: "start", onsubmit: begin },
-        el("label", { for: `${id}-coder` }, words.who), coder, names, el("p", { id: `${id}-hint`, class: "soft" }, words["who.hint"]),
+        el("label", { for: `${view}-coder` }, words.who), coder, names, el("p", { id: `${view}-hint`, class: "soft" }, words["who.hint"]),
         el("fieldset", {}, el("legend", {}, words.what), readings),
         el("button", { class: "primary", type: "submit" }, words.begin)),
       status, error,
@@ -94,7 +94,7 @@ function render({ model, el: host }) {
     readings.replaceChildren(
       ...shown.readings.map(({ id, label, about, left, is_empty }) =>
         el("label", { class: "reading" },
-          el("input", { type: "radio", name: `${id}-reading`, value: id, disabled: is_empty }),
+          el("input", { type: "radio", name: `${view}-reading`, value: id, disabled: is_empty }),
           el("span", {}, el("b", {}, label), el("span", { class: "soft" }, about)),
           el("span", { class: "left" }, left))),
     );
@@ -262,7 +262,7 @@ function render({ model, el: host }) {
     const line = ({ alpha, low, high }) => {
       const span = el("i", { class: "span" });
       const dot = el("i", { class: "dot" });
-      const mark = el("i", { class: "mark" });
+      const mark = el("i", { class: "least" });
       span.style.left = percent(low);
       span.style.right = `calc(100% - ${percent(high)})`;
       dot.style.left = percent(alpha);
