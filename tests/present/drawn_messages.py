@@ -28,7 +28,7 @@ def planned(draw: st.DrawFn) -> tuple[Any, ...] | None:
 
 
 PLANNED = planned().filter(lambda results: results is not None)
-WORKSHOP_RESULTS: dict[type, st.SearchStrategy[Any]] = {
+MESSAGE_RESULTS: dict[type, st.SearchStrategy[Any]] = {
     LiftCurve: PLANNED.map(lambda results: results[0]),
     Peeking: PLANNED.map(lambda results: results[1]),
     Chosen: st.tuples(st.integers(1, 10**7), st.integers(0, 10**7)).map(

@@ -80,7 +80,6 @@ from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
 from .drawn_price_cost import PRICE_COST_RESULTS
 from .drawn_scenarios import SCENARIO_RESULTS
-from .drawn_workshop import WORKSHOP_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -180,7 +179,6 @@ CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **PRICE_COST_RESULTS,
     **MESSAGE_RESULTS, **SCENARIO_RESULTS,
-    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **WORKSHOP_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
     Draft: DRAFTS,
 }  # fmt: skip

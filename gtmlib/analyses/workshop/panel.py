@@ -110,8 +110,6 @@ class Panel(ABC):
     headlines : tuple of str
         Ids of the findings of its results that are set side by side when scenarios are compared.
     actions : tuple of str
-        What it can do beside computing, once somebody has confirmed it; each has the messages
-        `workshop.<panel>.<action>` and `workshop.<panel>.<action>.confirm`.
         What the panel can do beside answering, such as writing something down. The button is named
         `workshop.<panel>.<action>`; nothing is done before people say yes to `workshop.<panel>.<action>.confirm`.
     controls : tuple of Control
@@ -139,7 +137,6 @@ class Panel(ABC):
         """
 
     def act(self, action: str, state: State) -> tuple[str, dict[str, Any]]:  # noqa: ARG002
-        """Do one of the actions.
         """Do what people confirmed: the only thing of a panel that is not a pure function.
 
         Parameters
@@ -147,13 +144,11 @@ class Panel(ABC):
         action : str
             One of `actions`.
         state : mapping
-            Settled.
             Settled: of every control its value.
 
         Returns
         -------
         str, dict
-            What was done: a message without its `workshop.<panel>.`, and its arguments.
             Key of the message that says what was done, and what it needs.
 
         Raises

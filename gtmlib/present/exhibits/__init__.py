@@ -114,7 +114,7 @@ from gtmlib.present.exhibits.variant_test import (
 from gtmlib.present.exhibits.workshop_hypotheses import present_draft
 from gtmlib.present.exhibits.workshop_messages import present_lift_curve, present_peeking
 from gtmlib.present.exhibits.workshop_objections import present_chosen
-from gtmlib.present.exhibits.workshop_pipeline import present_pipeline_what_if, present_what_if
+from gtmlib.present.exhibits.workshop_pipeline import present_pipeline_what_if
 from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.exhibits.workshop_scenarios import present_tried
 from gtmlib.present.language import Language
@@ -191,7 +191,6 @@ PRESENTERS: dict[type, Presenter] = {
     LiftCurve: present_lift_curve,
     Peeking: present_peeking,
     Chosen: present_chosen,
-    PipelineWhatIf: present_what_if,
     Draft: present_draft,
 }
 

@@ -249,7 +249,7 @@ class DeskTalk:
         return {"label": label, "text": text, **told}
 
 
-class CodingDesk(anywidget.AnyWidget):
+class CodingDesk(anywidget.AnyWidget):  # type: ignore[misc]
     """The page of a coding desk; `coding_desk` makes it.
 
     Parameters
