@@ -18,18 +18,11 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-CLAIMED = tuple(name for name in METRICS if not name.startswith("workshop."))  # what is assumed decides nothing
-
-
 def _known_metric(name: str) -> str:
     return require_known("finding", name, EVIDENCE)
 
 
 MetricName = Annotated[str, AfterValidator(_known_metric), Field(json_schema_extra={"enum": [*EVIDENCE]})]
-    return require_known("finding", name, CLAIMED)
-
-
-MetricName = Annotated[str, AfterValidator(_known_metric), Field(json_schema_extra={"enum": [*CLAIMED]})]
 
 
 class Strategy(Section):

@@ -21,7 +21,7 @@ from gtmlib.data.declare import AlreadyDeclaredError, append_hypothesis, write_b
 from gtmlib.data.engagement import Hypothesis, require_known
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.metrics import METRICS
-from gtmlib.data.strategy import CLAIMED, HEADINGS
+from gtmlib.data.strategy import EVIDENCE, HEADINGS
 from gtmlib.errors import ContractError, DataError
 from gtmlib.stats.claims import Direction, Need
 
@@ -390,7 +390,7 @@ def open_panel(loaded: Loaded, results: str = "") -> HypothesisPanel:
 def _can_be_claimed(one: Finding) -> bool:
     """Whether a number has an interval, which a later run can decide by, and is not of people, months or the rest."""
     has_interval = None not in (one.value, one.ci_low, one.ci_high) and one.n
-    if one.id not in CLAIMED or METRICS[one.id].kind == "total" or not has_interval:
+    if one.id not in EVIDENCE or METRICS[one.id].kind == "total" or not has_interval:
         return False
     if not one.group:
         return True
