@@ -36,14 +36,20 @@ def value_of(panel: MessagesPanel, name: str, **state: Any) -> float | None:
 
 
 def client(*, n_reps: int = 6, is_mixed: bool = True, split: tuple[float, float] = (1.0, 1.0), **given: Any) -> Loaded:
-    """600 contacts of two messages over twelve weeks; of reps who send both, or one each."""
+    """600 contacts of two messages over twelve weeks; of reps who send both, or one each and then differ."""
+
+    def is_strong(i: int) -> bool:
+        return (i // 2) % (n_reps // 2) < n_reps // 4
+
     rows = [
         {
             "touch_id": str(i),
             "variant_assigned": "AB"[i % 2],
             "rep_id": f"R{(i // 2) % n_reps if is_mixed else i % 2 + 2 * ((i // 2) % (n_reps // 2))}",
             "date": pd.Timestamp("2025-01-06") + pd.Timedelta(days=i % 84),
-            "outcome": "meeting" if i % 9 == 0 or (not is_mixed and i % 3 == 0 and (i // 2) % (n_reps // 2) < n_reps // 4) else "no",
+            "outcome": "meeting"
+            if i % 9 == 0 or (not is_mixed and i % 3 == 0 and (i // 2) % (n_reps // 2) < n_reps // 4)
+            else "no",
         }
         for i in range(600)
     ]
