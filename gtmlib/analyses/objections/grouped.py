@@ -97,8 +97,8 @@ def label_conversations(loaded: Loaded, ways: Sequence[str]) -> Any:
     Returns
     -------
     ibis Table
-        touch_id, account (customer, else deal, else the conversation itself), date where touches have it, and a column
-        by the name of each way (str, null where unknown).
+        touch_id, account (customer, else deal, else the conversation itself), date and rep_id where touches have them,
+        and a column by the name of each way (str, null where unknown).
 
     Examples
     --------
@@ -115,7 +115,7 @@ def label_conversations(loaded: Loaded, ways: Sequence[str]) -> Any:
         talks = talks.left_join(reps, talks.rep_id == reps.known_id)
     accounts = [talks[name] for name in ("customer_id", "deal_id") if name in talks.columns]
     named = {f"as_{by}": _label(loaded, talks, by) for by in ways}
-    kept = [name for name in ("touch_id", "date") if name in talks.columns]
+    kept = [name for name in ("touch_id", "date", "rep_id") if name in talks.columns]
     found = talks.select(*kept, account=ibis.coalesce(*accounts, talks.touch_id), **named)
     return found.rename({by: f"as_{by}" for by in ways})
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gtmlib.analyses.objections.grouped import label_conversations
+from gtmlib.analyses.objections.grouped import FEWEST_REPS, label_conversations
 from gtmlib.analyses.objections.logged import ANY, heard_objections
 from gtmlib.analyses.objections.rates import Sums
 from gtmlib.analyses.reductions import fold_small_groups
@@ -78,6 +78,8 @@ class TalkCounts:
         The same of those with a code.
     groupings : mapping
         Way, or `code` for all together = how they are summed.
+    reps : array of bool, reps x cells
+        Who has a conversation where; no reps where their seniority is not known.
     smallest : int
         The disclosure floor.
     """
@@ -91,6 +93,7 @@ class TalkCounts:
     hits: Array
     hit_cells: Codes
     groupings: Mapping[str, Grouping]
+    reps: Mask
     smallest: int
 
     def select(self, masks: Sequence[Mask]) -> tuple[Array, Array]:
@@ -101,10 +104,7 @@ class TalkCounts:
         masks : sequence of array of bool
             By way: which of its groups are in it, the unknown one last.
         """
-        kept: Mask = np.ones(1, dtype=bool)
-        for mask in masks:
-            kept = kept[..., None] & mask
-        kept = kept.ravel()
+        kept = _cross(masks).ravel()
         if kept.all():
             return self.talks, self.hits
         return self.talks * kept[self.talk_cells], self.hits * kept[self.hit_cells]
@@ -145,6 +145,21 @@ class TalkCounts:
             k_times_n=by_code(k * n[way.talk_of_hit])[:, shown],
         )
 
+    def few_reps(self, masks: Sequence[Mask]) -> Mask:
+        """Tell which levels of seniority are of one or two reps in a selection: each would know the other's numbers.
+
+        Parameters
+        ----------
+        masks : sequence of array of bool
+            The selection; which levels are in it does not matter.
+        """
+        way = self.ways.index("seniority")
+        others = [mask | (place == way) for place, mask in enumerate(masks)]
+        found = self.reps.reshape(len(self.reps), *self.cube.shape) & _cross(others)
+        n_reps = np.moveaxis(found, way + 1, 1).any(axis=tuple(range(2, found.ndim))).sum(axis=0)
+        few: Mask = (n_reps > 0) & (n_reps < FEWEST_REPS)
+        return few
+
     def least_sizes(self, masks: Sequence[Mask], way: int) -> Array:
         """Give each group's least number of conversations in whatever the other ways' settings let one subtract.
 
@@ -164,7 +179,10 @@ class TalkCounts:
                 table = np.tensordot(table, np.stack([mask, ~mask, mask | ~mask]).astype(float), axes=([1], [1]))
         table = table.reshape(len(table), -1)
         least = np.where(table > 0, table, np.inf).min(axis=1)
-        return np.where(np.isfinite(least), least, 0.0)
+        least = np.where(np.isfinite(least), least, 0.0)
+        if self.ways[way] == "seniority" and not all(mask.all() for mask in masks):
+            least = np.where(self.few_reps(masks), np.minimum(least, 1.0), least)
+        return least
 
     def folded(self, masks: Sequence[Mask], way: int) -> Mask:
         """Tell which groups of a way must be shown together: as the report folds them, in whatever is subtracted.
@@ -267,9 +285,32 @@ def count_talks(loaded: Loaded, ways: Sequence[str], codes: Sequence[str], *, ha
         talk_cells=cell,
         hits=hit_counts,
         hit_cells=hit_cell,
+        reps=_count_reps(talks, narrowed, names, shape),
         groupings=groupings,
         smallest=loaded.engagement.contract.disclosure.smallest_group,
     )
+
+
+def _count_reps(talks: Any, narrowed: Sequence[str], names: Sequence[Sequence[str]], shape: tuple[int, ...]) -> Mask:
+    """Mark in which cells each rep has a conversation; whose it is, nothing says any more."""
+    if "seniority" not in narrowed:
+        return np.zeros((0, int(np.prod(shape))), dtype=bool)
+    known = talks.filter(talks.rep_id.notnull())
+    frame = to_frame(known.select("rep_id", *narrowed).distinct())
+    places = [_place(frame[way], each) for way, each in zip(narrowed, names, strict=True)]
+    rep, reps = pd.factorize(frame["rep_id"])
+    found = np.zeros((len(reps), int(np.prod(shape))), dtype=bool)
+    found[rep, _cells(places, shape, len(frame))] = True
+    return found
+
+
+def _cross(masks: Sequence[Mask]) -> Mask:
+    """Tell which cells are in a selection."""
+    kept: Mask = np.ones(1, dtype=bool)
+    for mask in masks:
+        kept = kept[..., None] & mask
+    crossed: Mask = kept[0]
+    return crossed
 
 
 def _span(loaded: Loaded, talks: Any) -> Any:

@@ -153,6 +153,20 @@ def test_too_small_a_selection_and_one_that_leaves_too_few_out_are_one_sentence(
         panel.compute(settle(panel, {"stage": []}))
 
 
+def test_a_level_of_one_or_two_reps_in_a_selection_is_not_told_apart() -> None:
+    frames = rows_of(600)
+    touches = frames["touches"]  # in Retail, seniors are R1 and R3 alone
+    swapped = touches["rep_id"].isin(["R5", "R7"]) & (touches["segment"] == "Retail")
+    touches.loc[swapped, "rep_id"] = "R1"
+    panel = panel_of(load_frames(frames))
+    assert len(panel.compute(settle(panel, {"by": "seniority"}))) == 3
+    assert len(panel.compute(settle(panel, {"by": "seniority", "segment": ["Industry"]}))) == 3
+    assert len(panel.compute(settle(panel, {"by": "seniority", "segment": ["Retail"]}))) == 2
+    for level in LEVELS:
+        with pytest.raises(PanelError, match="too_few"):
+            panel.compute(settle(panel, {"segment": ["Retail"], "seniority": [level]}))
+
+
 def test_no_two_answers_differ_by_fewer_conversations_than_the_floor() -> None:
     frames = rows_of(110, seed=3)
     panel = panel_of(load_frames(frames))
