@@ -15,8 +15,8 @@ from gtmlib.data.loaded import Loaded
 from gtmlib.data.scenarios import Scenario, read_scenarios, split_names
 from gtmlib.errors import ContractError, ParameterError, Problem
 
-# Of which panels a scenario holds a state. Not of the desk: its claims stand in the contract once they are declared, and
-# it reads the latest run, so that a report with it would follow from the one before.
+# Of which panels a scenario holds a state. Not of the desk: its claims stand in the contract once they are declared,
+# and it reads the latest run, so that a report with it would follow from the one before.
 WHAT_IFS = tuple(name for name in PANELS if name != "hypotheses")
 Opener = Callable[[str, Loaded], Panel | MissingData]
 UNITS = ("share", "count", "days", "months")  # that a sentence names; a currency is money, anything else a number
@@ -34,7 +34,7 @@ class Setting:
         What it is.
     unit : str
         How a slider's value is written.
-    named_by : {'message', 'text', 'code', 'month'}
+    named_by : {'message', 'text', 'code', 'month', 'finding'}
         How options are named.
     n_options : int
         Options that there are.
@@ -47,7 +47,7 @@ class Setting:
     control: str
     kind: Literal["slider", "choice", "choices", "text"]
     unit: str
-    named_by: Literal["message", "text", "code", "month"]
+    named_by: Literal["message", "text", "code", "month", "finding"]
     n_options: int
     start: Value
     values: tuple[Value, ...]
