@@ -14,13 +14,14 @@ from typing import Any, ClassVar, cast
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.hypotheses import CHAPTER, Judged, judge_hypothesis, need_of, pace_of, read_findings
 from gtmlib.analyses.periods import month_start
+from gtmlib.analyses.reductions import OTHER
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, State
 from gtmlib.data.contract import Contract
 from gtmlib.data.declare import AlreadyDeclaredError, append_hypothesis, write_block
 from gtmlib.data.engagement import Hypothesis, require_known
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.metrics import METRICS
-from gtmlib.data.strategy import HEADINGS
+from gtmlib.data.strategy import EVIDENCE, HEADINGS
 from gtmlib.errors import ContractError, DataError
 from gtmlib.stats.claims import Direction, Need
 
@@ -387,11 +388,14 @@ def open_panel(loaded: Loaded, results: str = "") -> HypothesisPanel:
 
 
 def _can_be_claimed(one: Finding) -> bool:
-    """Whether a number has an interval, which a later run can decide by, and is not of single people or months."""
-    metric, has_interval = METRICS.get(one.id), None not in (one.value, one.ci_low, one.ci_high)
-    if metric is None or metric.kind == "total" or one.id.startswith("workshop.") or not (has_interval and one.n):
+    """Whether a number has an interval, which a later run can decide by, and is not of people, months or the rest."""
+    has_interval = None not in (one.value, one.ci_low, one.ci_high) and one.n
+    if one.id not in EVIDENCE or METRICS[one.id].kind == "total" or not has_interval:
         return False
-    return not one.group or (len(one.group) == 1 and next(iter(one.group)) in GROUPS)
+    if not one.group:
+        return True
+    (key, name), *more = one.group.items()
+    return not more and key in GROUPS and name != OTHER
 
 
 def _lay_controls(measures: tuple[str, ...], goals: tuple[str, ...]) -> tuple[Control, ...]:

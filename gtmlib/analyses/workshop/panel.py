@@ -168,6 +168,14 @@ def start_of(panel: Panel) -> dict[str, Value]:
     ----------
     panel : Panel
         Any.
+
+    Examples
+    --------
+    >>> class Price(Panel):
+    ...     id, headlines, controls = "price_cost", (), (Control(id="price", kind="slider", start=0.0, high=0.1),)
+    ...     def compute(self, state): return ()
+    >>> start_of(Price())
+    {'price': 0.0}
     """
     return {control.id: control.start for control in panel.controls}
 
@@ -186,6 +194,14 @@ def settle(panel: Panel, state: Mapping[str, Any]) -> dict[str, Value]:
     ------
     ParameterError
         If it names a control that the panel has not, or a value that a control can't have: all at once.
+
+    Examples
+    --------
+    >>> class Price(Panel):
+    ...     id, headlines, controls = "price_cost", (), (Control(id="price", kind="slider", start=0.0, high=0.1),)
+    ...     def compute(self, state): return ()
+    >>> settle(Price(), {"price": 0.05}), settle(Price(), {})
+    ({'price': 0.05}, {'price': 0.0})
     """
     controls = {control.id: control for control in panel.controls}
     settled, problems = start_of(panel), []

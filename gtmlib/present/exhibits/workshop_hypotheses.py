@@ -42,31 +42,40 @@ def present_draft(result: Draft, language: Language, accent: str) -> Exhibit:
         The brand's colour, `#rrggbb`.
     """
     say, measure = language.say, name_measure(result.measure, language)
-    kind: CellKind = KINDS.get(result.unit, "number" if result.unit in ("ratio", "pvalue") else "money")
-    kind = "percent_points" if kind == "percent" and result.is_difference else kind
     title = say("workshop.hypotheses.draft", claim=result.claim) if result.claim else say("workshop.hypotheses.title")
     sentences = _sentences(result, measure, language)
     return Exhibit(
         id="workshop-hypotheses",
         title=title,
         sentences=sentences,
-        figure=plot_intervals(
-            [measure],
-            [result.value],
-            [result.ci_low],
-            [result.ci_high],
-            language=language,
-            kind=kind,
-            accent=accent,
-            details=[say("evidence.n", n=result.n)],
-            reference=result.threshold,
-            axis_title=say(
-                "workshop.hypotheses.axis" if result.threshold is not None else "workshop.hypotheses.number"
-            ),
-        ),
+        figure=_figure(result, measure, language, accent),
         alt=" ".join((f"{title}.", *sentences)),
         table=_table(result, language),
         notes=(say("workshop.hypotheses.assumed"), say("workshop.hypotheses.sealed")),
+    )
+
+
+def _figure(result: Draft, measure: str, language: Language, accent: str) -> Any:
+    """Draw the number today, and below it the line where there is one."""
+    kind: CellKind = KINDS.get(result.unit, "number" if result.unit in ("ratio", "pvalue") else "money")
+    kind = "percent_points" if kind == "percent" and result.is_difference else kind
+    rows: list[tuple[str, float, float | None, float | None, str]] = [
+        (measure, result.value, result.ci_low, result.ci_high, language.say("evidence.n", n=result.n))
+    ]
+    if result.threshold is not None:
+        rows.append((language.say("workshop.hypotheses.line"), result.threshold, None, None, ""))
+    return plot_intervals(
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+        language=language,
+        kind=kind,
+        accent=accent,
+        details=[row[4] for row in rows],
+        highlight=[place == 0 for place in range(len(rows))],
+        reference=result.threshold,
+        axis_title=language.say("workshop.hypotheses.axis"),
     )
 
 

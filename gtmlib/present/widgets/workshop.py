@@ -50,9 +50,9 @@ class Workshop:
 
     engagement: Engagement
     names: tuple[str, ...] = tuple(PANELS)
-    _loaded: dict[tuple[str, ...], Loaded] = field(default_factory=dict)
-    _panels: dict[str, Panel | MissingData] = field(default_factory=dict)
-    _languages: dict[str, Language] = field(default_factory=dict)
+    _loaded: dict[tuple[str, ...], Loaded] = field(default_factory=dict, init=False)
+    _panels: dict[str, Panel | MissingData] = field(default_factory=dict, init=False)
+    _languages: dict[str, Language] = field(default_factory=dict, init=False)
 
     def answer(self, message: Mapping[str, Any]) -> Answer:
         """Answer what the page asks; what goes wrong is one sentence, in `error`.

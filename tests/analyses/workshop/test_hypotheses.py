@@ -44,7 +44,8 @@ FINDINGS = (
     estimate("conversion.rate", 0.17, 0.02, 810, variant="b_outcome"),
     estimate("conversion.difference", 0.05, 0.03, 800, variant="b_outcome"),
     Finding("conversion.contacts_per_week", 30.0, "count", "", n=2400),
-    # What nothing is claimed of: people, months, what is counted, what has no interval, and a group of two keys.
+    # What nothing is claimed of: people, months, folded groups, assumptions, totals, and a group of two keys.
+    estimate("profitability.loss_rate", 0.3, 0.1, 60, segment="other"),
     estimate("execution.fidelity_rate", 0.8, 0.1, 60, rep="#1"),
     estimate("pipeline.cohort_won", 0.3, 0.1, 60, cohort="2025-01-01"),
     estimate("objections.rate", 0.2, 0.1, 60, code="price", segment="Manufacturing"),
