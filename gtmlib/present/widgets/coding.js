@@ -6,6 +6,8 @@ const BUSY_AFTER = 300; // ms before the page says that it waits
 
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // Keeps JupyterLab's shortcuts from what has the focus: there, 0 0 restarts the kernel.
+  if (["article", "button", "input", "summary"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value === true) node.setAttribute(name, "");
@@ -27,13 +29,12 @@ function render({ model, el: host }) {
   const agreement = el("section", { class: "agreement", "aria-label": words.agreement });
   const root = el(
     "div",
-    // The attribute keeps JupyterLab's own shortcuts out: there, 0 0 restarts the kernel.
-    { class: "gtm-desk", lang, "data-lm-suppress-shortcuts": "true", style: `--accent-light: ${accent[0]}; --accent-dark: ${accent[1]}` },
+    { class: "gtm-desk", lang, style: `--accent-light: ${accent[0]}; --accent-dark: ${accent[1]}` },
     el("header", {}, heading, el("p", { class: "private" }, words.private)),
     stage,
     el("aside", {}, agreement, keyList()),
   );
-  host.append(root);
+  host.append(el("div", { class: "gtm-desk-frame" }, root)); // the desk lays itself out by the width it gets
 
   let shown = {}; // the last answer
   let chosen = new Set(); // codes of the note that is up

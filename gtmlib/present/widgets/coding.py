@@ -18,6 +18,7 @@ import traitlets
 
 from gtmlib.analyses.coding.desk import NO_CODES, READINGS, Desk, DeskError, Held, judge
 from gtmlib.analyses.coding.review import CodeAgreement
+from gtmlib.analyses.coding.suggest import Suggestion
 from gtmlib.analyses.coding_agreement import LEAST_ALPHA, DoubleCoded
 from gtmlib.data.codebook import Subject
 from gtmlib.data.codes import CODES_FILE, SOURCES, append_codes
@@ -70,7 +71,13 @@ class DeskTalk:
         facets = {name: [[value, say(f"coding_desk.{name}.{value or 'unsaid'}")] for value in values]
                   for name, values in FACETS.items()}  # fmt: skip
         none = list(self._desk.book.of_kind(*NO_CODES))
-        return {"words": words, "facets": facets, "none": none, "accent": [accent, dark_shade(accent)], "lang": self._language.code}
+        return {
+            "words": words,
+            "facets": facets,
+            "none": none,
+            "accent": [accent, dark_shade(accent)],
+            "lang": self._language.code,
+        }
 
     def answers(self, message: Mapping[str, Any]) -> Iterator[Answer]:
         """Answer what the page asks, the note before the agreement, which takes longer; what fails is one sentence.
@@ -103,7 +110,7 @@ class DeskTalk:
             yield self._describe() | {"error": say(f"coding_desk.error.{error.key}", **error.args_said)}
         except GtmError as error:
             yield {"error": say("coding_desk.error.refused", reason=str(error).replace("\n", "; "))}
-        except Exception as error:  # noqa: BLE001  the page goes on
+        except Exception as error:
             logging.getLogger(__name__).exception("the coding desk could not answer")
             yield {"error": say("coding_desk.error.unexpected", kind=type(error).__name__)}
 
@@ -190,12 +197,10 @@ class DeskTalk:
             "share": done / every if every else 1.0,
             "held": say("coding_desk.held", codes=self._labels(desk.held.codes)) if desk.held else "",
         }
-        return shown | {"note": self._describe_note()} if desk.note else shown
+        return shown | {"note": self._describe_note(desk.note)} if desk.note else shown
 
-    def _describe_note(self) -> Answer:
-        desk, say = self._desk, self._language.say
-        note, offer = desk.note, desk.offer()
-        assert note is not None  # noqa: S101
+    def _describe_note(self, note: Suggestion) -> Answer:
+        desk, say, offer = self._desk, self._language.say, self._desk.offer()
         back = self._back if self._back and self._back.note.note_id == note.note_id else None
         drawn = say(f"coding_desk.drawn.{note.drawn}") if note.drawn else ""
         groups = {"suggested": offer.suggested, "others": offer.others, "none": offer.none}

@@ -94,7 +94,9 @@ def test_a_confirmed_note_is_written_as_the_terminal_writes_it(engagement: Engag
     assert tuple(rows[0]) == COLUMNS
     same = {"touch_id": note, "interview_id": "", "coder": "AK", "source": "buyer", "is_resolved": "no"}
     same |= {"suggested": " ".join(suggested), "suggested_by": "ngrams"}
-    assert [{**row, "drawn": ""} for row in rows] == [{**same, "drawn": "", "code": code} for code in ("price", "legal")]
+    assert [{**row, "drawn": ""} for row in rows] == [
+        {**same, "drawn": "", "code": code} for code in ("price", "legal")
+    ]
     assert {row["drawn"] for row in rows} <= {"random", "doubtful"}
     assert load_tables(engagement).n_rows("codes") == 2
     assert main(["code", str(engagement.folder), "--coder", "ML", "-n", "2"]) == 0  # the terminal goes on from there
@@ -125,7 +127,7 @@ def test_what_cannot_be_confirmed_is_one_sentence_and_changes_nothing(engagement
     assert person.shown["held"]
     for name in ("", "a/b", "settled"):
         assert "initials or a name" in person.ask("begin", coder=name, reading="first")["error"]
-    assert len({line for line in person.ask("dance")["error"].splitlines()}) == 1
+    assert person.ask("dance")["error"].startswith("Something failed here")
 
 
 def test_a_file_that_cannot_be_written_loses_nothing(engagement: Engagement, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,5 +277,7 @@ def test_every_word_of_the_page_is_said() -> None:
     script = (Path(coding_desk.__code__.co_filename).with_name("coding.js")).read_text("utf-8")
     for word in WORDS:
         is_key = word.startswith("key.")
-        assert (f'"{word[4:]}"' if is_key else f"words.{word}" if "." not in word else f'words["{word}"]') in script, word
+        assert (f'"{word[4:]}"' if is_key else f"words.{word}" if "." not in word else f'words["{word}"]') in script, (
+            word
+        )
     assert "innerHTML" not in script

@@ -84,7 +84,9 @@ def write_notebook(engagement: Engagement, folder: Path, language: str = "en") -
 
 
 @contextmanager
-def open_desk(browser: Any, server: str, folder: Path, *, width: int = 1280, scheme: str = "light") -> Iterator[OpenPage]:
+def open_desk(
+    browser: Any, server: str, folder: Path, *, width: int = 1280, scheme: str = "light"
+) -> Iterator[OpenPage]:
     """Serve the desk's notebook, open it, and wait for the question who codes."""
     command = {
         "voila": ["voila", "desk.ipynb", "--template=desk"],
@@ -150,7 +152,9 @@ def test_five_notes_are_coded_by_keyboard_alone(server: str, engagement: Engagem
         fifth = up
         page.keyboard.press("u")  # one step back, and the same codes stand chosen
         page.wait_for_function("up => document.querySelector('.gtm-desk .note .text').innerText === up", arg=fifth)
-        assert page.eval_on_selector_all(".gtm-desk .code input:checked", "all => all.map(one => one.value)") == ["legal"]
+        assert page.eval_on_selector_all(".gtm-desk .code input:checked", "all => all.map(one => one.value)") == [
+            "legal"
+        ]
         page.keyboard.press("Enter")
         wait_for_other(page, fifth)
         up = note_up(page)
@@ -161,6 +165,9 @@ def test_five_notes_are_coded_by_keyboard_alone(server: str, engagement: Engagem
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Space")
         assert page.evaluate("document.activeElement.checked")
+        page.keyboard.press("0")
+        page.keyboard.press("0")  # in JupyterLab's own hands, this restarts the kernel
+        assert page.locator(".jp-Dialog").count() == 0
         rows = written(engagement)
         assert len({row["touch_id"] for row in rows}) == 4  # the fifth can still be taken back
         assert page.inner_text(".gtm-desk .count") == "5 of 40 notes have a confirmed code"
