@@ -56,7 +56,7 @@ def plotly_script() -> str:
 
 
 def open_up(script: str) -> str:
-    """Take the functions off that stand around plotly.js, so that a browser reads it once instead of three times.
+    r"""Take the functions off that stand around plotly.js, so that a browser reads it once instead of three times.
 
     V8 skims what stands in a function, reads it in full when the function runs, and again, for each function around,
     where an error is thrown with an inspector attached; plotly.js throws and catches some while it starts. As one
@@ -75,14 +75,15 @@ def open_up(script: str) -> str:
     Examples
     --------
     >>> open_up("var Plotly = {};")
-    'var Plotly = {};\\nwindow.startPlotly=()=>window.Plotly;'
+    'var Plotly = {};\nwindow.startPlotly=()=>window.Plotly;'
     """
     opening = OPENING.search(script, 0, 2000)
     closing = CLOSING.fullmatch(script, script.rfind("return ", 0, script.rfind("})();")))
     if not opening or not closing:
         return f"{script}\nwindow.startPlotly=()=>window.Plotly;"
     notices, inside = script[: opening.start()], script[opening.end() : closing.start()]
-    return f'{notices}window.startPlotly=(function(){{"use strict";{inside}return {closing[1]}}}).call(window);{closing[2]}'
+    start, more = closing.groups()
+    return f'{notices}window.startPlotly=(function(){{"use strict";{inside}return {start}}}).call(window);{more}'
 
 
 @cache

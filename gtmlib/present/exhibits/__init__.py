@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from gtmlib.analyses.bridge import PeriodBridge
@@ -105,6 +106,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_variant_segments,
 )
 from gtmlib.present.language import Language
+from gtmlib.present.sentences import capitalise
 
 Presenter = Callable[[Any, Language, str], Exhibit]
 
@@ -187,4 +189,11 @@ def present(result: Any, language: Language, accent: str) -> Exhibit:
     accent : str
         The brand's main colour, as #rrggbb.
     """
-    return PRESENTERS[type(result)](result, language, accent)
+    exhibit = PRESENTERS[type(result)](result, language, accent)
+    return replace(
+        exhibit,
+        title=capitalise(exhibit.title),
+        headline=capitalise(exhibit.headline),
+        alt=capitalise(exhibit.alt),
+        sentences=tuple(capitalise(text) for text in exhibit.sentences),
+    )
