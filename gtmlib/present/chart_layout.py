@@ -146,7 +146,9 @@ def draw_rows(
         beside += [value, LOOK["row_span"] | {"y": place, "xshift": value_width + 8, "text": plain(row.span)}]
         heads += [value, LOOK["row_head"] | {"y": place, "text": above[-1]}]
         hovers.append(stack(plain(row.label), value["text"], plain(row.span), plain(row.detail)))
-    narrow = narrow | {"height": (40 + 16 * most_lines(above)) * n_rows + 70, "annotations": heads, "bargap": 0.66}
+    top = 8 * most_lines(above)  # the first row's label stands above its mark, and ends in the margin
+    height = (40 + 16 * most_lines(above)) * n_rows + 62 + top
+    narrow = narrow | {"height": height, "margin.t": top, "annotations": heads, "bargap": 0.66}
     narrow |= {"margin.r": value_width, "margin.l": 22, "yaxis.showticklabels": False}
     layout = {
         "height": max(38, 17 * most_lines(left) + 8) * n_rows + 64,
