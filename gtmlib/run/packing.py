@@ -84,6 +84,8 @@ def open_up(script: str) -> str:
     notices, inside = script[: opening.start()], script[opening.end() : closing.start()]
     body = f'(function(){{"use strict";{inside}return {closing[1]}}})'
     return f"{notices}window.startPlotly={body}.call(window);{closing[2]}"
+    start, more = closing.groups()
+    return f'{notices}window.startPlotly=(function(){{"use strict";{inside}return {start}}}).call(window);{more}'
 
 
 @cache
