@@ -52,12 +52,12 @@ def shown(*scenarios: Any, language: Language = ENGLISH) -> Exhibit:
 
 @pytest.mark.parametrize(("scenarios", "english", "swedish"), [
     ((CHEAPER, DEARER), "Contribution would be SEK 100 higher than today with “Dearer”: SEK 1,100",
-     "Täckningsbidrag skulle bli 100 kr högre än i dag med ”Dearer”: 1 100 kr"),
+     "Täckningsbidrag skulle bli 1 100 kr med ”Dearer”, 100 kr mer än i dag"),
     ((CHEAPER,), "Contribution would be SEK 100 lower than today with “Cheaper”: SEK 900",
-     "Täckningsbidrag skulle bli 100 kr lägre än i dag med ”Cheaper”: 900 kr"),
+     "Täckningsbidrag skulle bli 900 kr med ”Cheaper”, 100 kr mindre än i dag"),
     ((scenario("later", since="2025-07"),), "Contribution would stay at SEK 1,000, whatever of this was done",
-     "Täckningsbidrag skulle bli kvar på 1 000 kr, vad som än gjordes av det som prövades"),
-    ((NOBODY,), "Price: there is no answer to what was tried", "Price: det som prövades har inget svar"),
+     "Täckningsbidrag skulle ligga kvar på 1 000 kr, vad vi än provade"),
+    ((NOBODY,), "Price: there is no answer to what was tried", "Det vi provade har inget svar: Price"),
 ])  # fmt: skip
 def test_the_title_says_what_the_best_scenario_would_change(
     scenarios: tuple[Any, ...], english: str, swedish: str
