@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gtmlib.data.codes import SETTLED, Unit
-from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.errors import ParameterError
 from gtmlib.stats.agreement import krippendorff_alpha
@@ -84,15 +83,32 @@ def find_double_coded(loaded: Loaded, unit: Unit = "touch_id") -> DoubleCoded:
     """
     if loaded.missing(codes=(unit, "code", "coder")):
         return DoubleCoded((), ())
-    codes = loaded.tables["codes"]
-    codes = codes.filter(codes[unit].notnull() & (codes.coder != SETTLED)).select(unit, "coder", "code").distinct()
-    coders = codes.group_by(unit).aggregate(n_coders=codes.coder.nunique())
-    twice = to_frame(codes.inner_join(coders.filter(coders.n_coders >= 2), unit)).sort_values([unit, "coder", "code"])
-    units: dict[Any, dict[str, set[str]]] = {}
-    for note, coder, code in zip(twice[unit], twice["coder"], twice["code"], strict=True):
-        units.setdefault(note, {}).setdefault(coder, set()).add(code)
-    given = tuple({coder: frozenset(found) for coder, found in unit.items()} for unit in units.values())
-    return DoubleCoded(tuple(sorted(set(twice["coder"]))), given)
+    return pair_codes(loaded.tables["codes"].to_pyarrow().to_pylist(), unit)
+
+
+def pair_codes(rows: Iterable[Mapping[str, Any]], unit: Unit) -> DoubleCoded:
+    """Find the notes that at least two people coded in the rows of `codes.csv`; what was settled is nobody's reading.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        One per confirmed code.
+    unit : {'touch_id', 'interview_id'}
+        What a note is known by.
+
+    Examples
+    --------
+    >>> rows = [{"touch_id": "T1", "code": "price", "coder": coder} for coder in ("AK", "ML", "settled")]
+    >>> pair_codes(rows, "touch_id").coders
+    ('AK', 'ML')
+    """
+    units: dict[str, dict[str, set[str]]] = {}
+    for row in rows:
+        if row.get(unit) is not None and row["coder"] != SETTLED:
+            units.setdefault(row[unit], {}).setdefault(row["coder"], set()).add(row["code"])
+    twice = {note: given for note, given in sorted(units.items()) if len(given) >= 2}
+    found = tuple({coder: frozenset(codes) for coder, codes in sorted(given.items())} for given in twice.values())
+    return DoubleCoded(tuple(sorted({coder for given in found for coder in given})), found)
 
 
 def weakly_agreed_codes(loaded: Loaded, unit: Unit = "touch_id") -> tuple[str, ...]:

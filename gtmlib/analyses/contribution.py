@@ -289,8 +289,7 @@ def charge_customers(sales: pd.DataFrame, served: pd.Series[Any]) -> pd.DataFram
     """
     frame = sales.reindex(sales.index.union(served.index, sort=True))
     frame["currency"] = frame["currency"].astype(object)
-    numeric = frame.select_dtypes("number").columns
-    frame = frame.assign(**{name: frame[name].fillna(0.0) for name in numeric})
+    frame = frame.fillna(dict.fromkeys(frame.select_dtypes("number").columns, 0.0))
     frame["cost_to_serve"] = served.reindex(frame.index).fillna(0.0)
     left = frame["net_revenue"] - frame["cogs"] - frame["cost_to_serve"]
     frame["contribution"] = left.round(4) + 0.0
@@ -383,14 +382,18 @@ def sum_by_segment(ledger: Ledger) -> pd.DataFrame:
     [{'segment': 'Industry', 'n': 2, 'n_loss': 1, 'contribution': 20.0}]
     """
     customers = ledger.customers
-    squared = customers.assign(
-        n=1,
-        n_loss=customers["contribution"] < 0,
-        squares=customers["contribution"] ** 2,
-        cost=customers["cogs"] + customers["cost_to_serve"],
+    each = pd.DataFrame(
+        {
+            "segment": customers["segment"],
+            "n": 1,
+            "n_loss": customers["contribution"] < 0,
+            "net_revenue": customers["net_revenue"],
+            "contribution": customers["contribution"],
+            "squares": customers["contribution"] ** 2,
+            "cost": customers["cogs"] + customers["cost_to_serve"],
+        }
     )
-    names = ["n", "n_loss", "net_revenue", "contribution", "squares", "cost"]
-    return squared.groupby("segment", dropna=False, sort=True)[names].sum().reset_index()
+    return each.groupby("segment", dropna=False, sort=True).sum().reset_index()
 
 
 def profit_finding(

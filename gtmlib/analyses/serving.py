@@ -160,13 +160,15 @@ def apply_rules(
     >>> apply_rules(rules, sales, costs, NO_DRIVERS, frozenset())[0].to_dict()
     {'K1': 4.0, 'K2': 4.0}
     """
-    named = costs[costs["customer_id"].notna()]
+    is_named = costs["customer_id"].notna()
+    named, unnamed = costs[is_named], costs[~is_named]
     served = named.groupby("customer_id")["amount"].sum() if len(named) else pd.Series(dtype=float)
+    named_sums = named.groupby("cost_pool", observed=True)["amount"].sum()
     pools = []
-    for name, rows in costs.groupby("cost_pool", sort=True):
+    for name in sorted(costs["cost_pool"].unique()):
         rule = rules.get(str(name), CostRule())
-        direct = float(rows.loc[rows["customer_id"].notna(), "amount"].sum())
-        rest = rows[rows["customer_id"].isna()]
+        direct = float(named_sums.get(name, 0.0))
+        rest = unnamed[unnamed["cost_pool"] == name]
         amount = round(float(rest["amount"].sum()), 4)
         if rule.rule == "direct" or not len(rest):
             pools.append(_pool(str(name), rule.rule, direct, None, amount))

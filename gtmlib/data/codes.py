@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +25,9 @@ CODES_FILE = "codes.csv"
 COLUMNS = tuple(TABLES["codes"].columns)
 UNITS: dict[Subject, Unit] = {"objections": "touch_id", "interviews": "interview_id"}
 SETTLED = "settled"  # coder of what people agreed on after they had coded apart: it decides, and agrees with nobody
+MOST_CODES = 3  # that a person gives one note
+SOURCES = ("buyer", "seller", "crm")  # whose words a note can hold
+PATIENCE = 5.0  # seconds that who writes waits for another; after that, its lock is left from a crash
 _DELIMITERS = (";", ",", "\t")  # Excel writes the list separator of the country
 _NEW = "\ufeff" + ";".join(COLUMNS) + "\r\n"  # as Excel opens it in the Nordic countries
 
@@ -180,28 +185,49 @@ def append_codes(folder: Path, rows: Iterable[Mapping[str, str]]) -> Path:
         If the file can't be written, or lacks one of the columns.
     """
     path = folder / CODES_FILE
-    is_new = not path.is_file() or not path.read_bytes().strip()
-    before = _NEW.encode() if is_new else path.read_bytes()
-    first = before.splitlines()[0].decode("utf-8-sig")
-    delimiter = next((sign for sign in _DELIMITERS if sign in first), ";")
-    headings = [heading.strip().strip('"') for heading in first.split(delimiter)]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, headings, delimiter=delimiter, restval="", lineterminator="\r\n")
-    try:
-        writer.writerows(rows)
-    except ValueError:
-        fix = f"Its first line should be {delimiter.join(COLUMNS)}"
-        raise DataError(Problem(place=CODES_FILE, what="lacks a column", fix=fix)) from None
     part = path.with_suffix(".csv.part")
-    end = b"" if before.endswith(b"\n") else b"\r\n"
     try:
-        part.write_bytes(before + end + text.getvalue().encode())
-        os.replace(part, path)  # noqa: PTH105
+        with _alone(path.with_suffix(".csv.lock")):
+            is_new = not path.is_file() or not path.read_bytes().strip()
+            before = _NEW.encode() if is_new else path.read_bytes()
+            end = b"" if before.endswith(b"\n") else b"\r\n"
+            part.write_bytes(before + end + _write_rows(before, rows).encode())
+            os.replace(part, path)  # noqa: PTH105
     except OSError as error:
         part.unlink(missing_ok=True)
         what = f"can't be written ({error.strerror})"
         raise DataError(Problem(place=CODES_FILE, what=what, fix="Close it in Excel, and try again")) from None
     return path
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Let one write at a time: two people who code at once must not lose each other's rows."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            lock.open("xb" if time.monotonic() < until else "wb").close()
+            break
+        except FileExistsError:
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _write_rows(before: bytes, rows: Iterable[Mapping[str, str]]) -> str:
+    """Write rows under the headings that the file has."""
+    first = before.splitlines()[0].decode("utf-8-sig")
+    delimiter = next((sign for sign in _DELIMITERS if sign in first), ";")
+    headings = [heading.strip().strip('"') for heading in first.split(delimiter)]
+    text = io.StringIO()
+    try:
+        csv.DictWriter(text, headings, delimiter=delimiter, restval="", lineterminator="\r\n").writerows(rows)
+    except ValueError:
+        fix = f"Its first line should be {delimiter.join(COLUMNS)}"
+        raise DataError(Problem(place=CODES_FILE, what="lacks a column", fix=fix)) from None
+    return text.getvalue()
 
 
 def _describe_touches(touches: pa.Table | None, wanted: pa.ChunkedArray) -> dict[str, dict[str, Any]]:

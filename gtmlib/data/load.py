@@ -170,6 +170,23 @@ def _sources_of(contract: Contract, selects: Mapping[str, str], only: Collection
     return {name: source for name, source in sources if not only or source.table in only or name in read}
 
 
+def read_codes(engagement: Engagement) -> list[dict[str, Any]]:
+    """Read the confirmed codes alone, in the order of `codes.csv`: it may hold more by now than what was loaded.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        In whose folder the file lies.
+
+    Raises
+    ------
+    DataError
+        If it says what can't be.
+    """
+    found = _read_codes(engagement)
+    return found[0].to_pylist() if found else []
+
+
 def _attempt(problems: list[Problem | str], step: Callable[..., Any], *args: Any) -> Any:
     """Call a step, and collect what is wrong instead of stopping at it."""
     try:

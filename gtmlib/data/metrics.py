@@ -172,6 +172,8 @@ METRICS: dict[str, Metric] = {
     "workshop.contacts_needed": _of("total"),
     "workshop.weeks_needed": _of("total"),
     "workshop.peeking_rate": _of("total"),
+    "workshop.conversations": _of("total"),
+    "workshop.n_missing": _of("total"),
 }
 
 # Before cost of goods the profit chapter speaks of what it has.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 
-from gtmlib.analyses.coding.suggest import N_SUGGESTED, Suggestion, confirmed_codes, next_notes, open_coder, read_notes
+from gtmlib.analyses.coding.desk import can_name, code_row, new_rows
+from gtmlib.analyses.coding.suggest import N_SUGGESTED, Suggestion, choose_second, next_notes, open_coder, read_notes
 from gtmlib.analyses.coding.vectors import NGRAMS
 from gtmlib.data.codebook import Codebook, Subject, read_codebook
-from gtmlib.data.codes import CODES_FILE, SETTLED, UNITS, append_codes
+from gtmlib.data.codes import CODES_FILE, MOST_CODES, SOURCES, UNITS, Unit, append_codes
 from gtmlib.data.engagement import Engagement, Source, nearest
 from gtmlib.data.load import load_tables
 from gtmlib.data.loaded import Loaded
@@ -24,8 +24,8 @@ from gtmlib.errors import DataError, ParameterError, Problem
 
 SHEET = "Notes"
 SUGGESTIONS = tuple(f"suggestion {n}" for n in range(1, N_SUGGESTED + 1))
-CODES = tuple(f"code {n}" for n in range(1, 4))
-CHOICES = {"words of": ("buyer", "seller", "crm"), "resolved": ("yes", "no")}
+CODES = tuple(f"code {n}" for n in range(1, MOST_CODES + 1))
+CHOICES = {"words of": SOURCES, "resolved": ("yes", "no")}
 KEPT = ("drawn", "suggested", "suggested_by")  # what the file remembers of the notes, in hidden columns
 HEADINGS = ("id", "note", *SUGGESTIONS, *CODES, *CHOICES, *KEPT)
 WIDTHS = {"id": 12, "note": 70, "words of": 10, "resolved": 10}
@@ -87,7 +87,7 @@ def code_notes(
     DataError
         If a code in the workbook is unknown; then nothing is changed. Or if a file is open elsewhere.
     """
-    if not re.fullmatch(r"[\w-]+", coder) or coder == SETTLED:
+    if not can_name(coder):
         raise ParameterError(f"'{coder}' can't name a coder: use letters, digits, - and _")
     path = engagement.folder / f"to_code_{subject}_{coder}.xlsx"
     book = read_codebook(engagement.folder, subject)
@@ -96,13 +96,14 @@ def code_notes(
         return Batch(n_confirmed=0, n_written=0, workbook=path, suggested_by="")
     loaded = load_tables(engagement)  # what is wrong with the data is told before anything is written
     if chosen:
-        known = _known_codes(loaded, UNITS[subject])  # if the workbook could not be replaced, it is read twice
         rows = [row for given in chosen.values() for row in given]
-        append_codes(engagement.folder, [row for row in rows if _key(row, UNITS[subject]) not in known])
+        known = _known_rows(loaded, UNITS[subject])  # if the workbook could not be replaced, it is read twice
+        append_codes(engagement.folder, new_rows(rows, known, UNITS[subject]))
         loaded = load_tables(engagement)
     notes = read_notes(loaded, subject)
     if is_second:
-        suggestions, by = _second_notes(loaded, subject, coder, n, notes, rng), ""
+        unit = UNITS[subject]
+        suggestions, by = choose_second(_known_rows(loaded, unit), notes, coder, n, unit=unit, rng=rng), ""
     else:
         learned = open_coder(loaded, subject)
         suggestions, by = next_notes(loaded, learned, n, rng=rng, subject=subject), learned.name
@@ -137,25 +138,11 @@ def describe_batch(batch: Batch) -> str:
     )
 
 
-def _known_codes(loaded: Loaded, unit: str) -> set[tuple[Any, ...]]:
-    if loaded.missing(codes=(unit,)):
-        return set()
-    return {_key(row, unit) for row in loaded.tables["codes"].to_pyarrow().to_pylist()}
+def _known_rows(loaded: Loaded, unit: Unit) -> list[dict[str, Any]]:
+    return [] if loaded.missing(codes=(unit,)) else loaded.tables["codes"].to_pyarrow().to_pylist()
 
 
-def _key(row: Mapping[str, Any], unit: str) -> tuple[Any, ...]:
-    return row[unit], row["coder"], row["code"]
-
-
-def _second_notes(
-    loaded: Loaded, subject: Subject, coder: str, n: int, notes: Mapping[str, str], rng: np.random.Generator
-) -> tuple[Suggestion, ...]:
-    own = {note for note, by, _ in _known_codes(loaded, UNITS[subject]) if by == coder}
-    left = [note for note in confirmed_codes(loaded, subject) if note in notes and note not in own]
-    return tuple(Suggestion(note_id=left[at], codes=()) for at in rng.permutation(len(left))[:n].tolist())
-
-
-def _read_choices(path: Path, book: Codebook, unit: str, coder: str) -> dict[str, list[dict[str, str]]]:
+def _read_choices(path: Path, book: Codebook, unit: Unit, coder: str) -> dict[str, list[dict[str, str]]]:
     """Give the rows for codes.csv of each note that somebody gave a code; refuse unknown words, all at once."""
     raw = read_source("to_code", Source(file=path.name, sheet=SHEET), path.parent)
     problems: list[Problem] = []
@@ -169,8 +156,8 @@ def _read_choices(path: Path, book: Codebook, unit: str, coder: str) -> dict[str
         row = {name: str(cell).strip() for name, cell in cells.items() if cell is not None}
         suggested = row.get("suggested", "").split()
         offered = {str(at): name for at, name in enumerate(suggested, start=1)}
-        about = {unit: row.get("id", ""), "coder": coder} | {name: row.get(name, "") for name in KEPT}
-        about |= {"source": row.get("words of", "").casefold(), "is_resolved": row.get("resolved", "").casefold()}
+        one = Suggestion(note_id=row.get("id", ""), codes=tuple(suggested), drawn=row.get("drawn", ""))
+        told = {"source": row.get("words of", "").casefold(), "is_resolved": row.get("resolved", "").casefold()}
         for heading, allowed in (("words of", CHOICES["words of"]), ("resolved", tuple(FLAGS))):
             if (word := row.get(heading, "").casefold()) and word not in allowed:
                 fix = f"Write {' or '.join(CHOICES[heading])}"
@@ -183,8 +170,9 @@ def _read_choices(path: Path, book: Codebook, unit: str, coder: str) -> dict[str
                 fix = nearest(word, [*words])
                 fix = fix[:1].upper() + fix[1:]
                 problems.append(_refuse(path, cells, heading, "is no code of the codebook", fix, word))
-            elif code not in {done["code"] for done in found.get(about[unit], [])}:
-                found.setdefault(about[unit], []).append(about | {"code": code})
+            elif code not in {done["code"] for done in found.get(one.note_id, [])}:
+                by = row.get("suggested_by", "")
+                found.setdefault(one.note_id, []).append(code_row(one, code, unit=unit, coder=coder, by=by, **told))
     if problems:
         raise DataError(*problems)
     return found

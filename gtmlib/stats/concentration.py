@@ -187,10 +187,10 @@ def estimate_concentration(revenue: ArrayLike) -> Concentration:
     n = amounts.size
     shares = amounts / total
     ranks = 2 * np.arange(1, n + 1) - n - 1
-    herfindahl = float(shares @ shares)
+    herfindahl = float((shares * shares).sum())  # not `@`, whose threads may add in any order, and are slow to start
     return Concentration(
         n_customers=n,
-        gini=max(float(ranks @ shares) / n, 0.0),
+        gini=max(float((ranks * shares).sum()) / n, 0.0),
         herfindahl=herfindahl,
         effective_number=1 / herfindahl,
         largest_share=float(shares[-1]),

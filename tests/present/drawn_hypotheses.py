@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gtmlib.analyses.hypotheses import Cascade, Choice, Judged, Verdicts
 from gtmlib.analyses.hypotheses.verdicts import Delay, Followed
+from gtmlib.analyses.workshop.hypotheses import SAID, Draft
 from gtmlib.data.register import Change
 from gtmlib.data.strategy import HEADINGS
 from gtmlib.stats.claims import Need
@@ -100,4 +101,23 @@ CASCADES = st.builds(
     unmeasured=st.lists(WORDS, max_size=3).map(tuple),
     n_measured=COUNTS,
     n_unasked=COUNTS,
+)
+NEEDS = st.builds(Need, n=COUNTS, n_more=COUNTS, weeks=st.none() | st.floats(0, 1e4))
+DRAFTS = st.builds(
+    Draft,
+    claim=st.just("") | WORDS,
+    measure=st.sampled_from(["data.fidelity_rate", "conversion.rate | variant | <b>A</b> | {x}"]),
+    unit=st.sampled_from(["share", "SEK", "count", "days", "months", "ratio"]),
+    is_difference=st.booleans(),
+    value=AMOUNTS,
+    ci_low=st.just(-1e9),
+    ci_high=st.just(1e9),
+    confidence_level=st.just(0.95),
+    n=st.integers(1, 10**6),
+    threshold=st.none() | AMOUNTS,
+    decide_by=DAYS,
+    lacking=st.lists(st.sampled_from(SAID), unique=True).map(tuple),
+    judged=st.none() | judged(),
+    need=st.none() | st.just(Need(n=None, n_more=None, weeks=None)) | NEEDS,
+    block=st.sampled_from(["", '[[hypotheses]]\nid = "a"\nclaim = "<b>{x}</b>"\n']),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gtmlib.analyses.workshop.messages import LiftCurve, Peeking, open_panel
+from gtmlib.analyses.workshop.objections import Chosen
 from gtmlib.analyses.workshop.panel import PanelError
 from gtmlib.data.load import load_frames
 
@@ -30,4 +31,7 @@ PLANNED = planned().filter(lambda results: results is not None)
 MESSAGE_RESULTS: dict[type, st.SearchStrategy[Any]] = {
     LiftCurve: PLANNED.map(lambda results: results[0]),
     Peeking: PLANNED.map(lambda results: results[1]),
+    Chosen: st.tuples(st.integers(1, 10**7), st.integers(0, 10**7)).map(
+        lambda pair: Chosen(n_chosen=pair[0], n_all=pair[0] + pair[1], smallest_group=5)
+    ),
 }

@@ -54,6 +54,7 @@ from gtmlib.analyses.reconciliation import reconcile_ledger
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import analyse_retention, analyse_survival
 from gtmlib.analyses.waterfall import analyse_waterfall
+from gtmlib.analyses.workshop.hypotheses import Draft
 from gtmlib.data.codebook import FILES
 from gtmlib.data.engagement import Variants
 from gtmlib.data.load import Loaded, SourceReport, TableReport, load_frames
@@ -73,12 +74,12 @@ from .coding_drawn import CODING_RESULTS
 from .drawn import COUNTS, NAMES, PROFIT_RESULTS, RATES
 from .drawn_economics import ECONOMICS_RESULTS
 from .drawn_execution import EXECUTIONS, executions
-from .drawn_hypotheses import CASCADES, VERDICTS
+from .drawn_hypotheses import CASCADES, DRAFTS, VERDICTS
 from .drawn_messages import MESSAGE_RESULTS
 from .drawn_objections import OBJECTION_RESULTS
 from .drawn_pipeline import PIPELINE, pipelines
 from .drawn_price_cost import PRICE_COST_RESULTS
-from .drawn_scenarios import SCENARIO_RESULTS, WORKSHOP_RESULTS
+from .drawn_scenarios import SCENARIO_RESULTS
 
 LANGUAGES = (Language("en", "SEK"), Language("sv", "SEK"))
 ACCENT = "#1f5f8b"
@@ -177,9 +178,9 @@ CONVERSIONS = {Variation, Waiting, Rates, Scrutiny, RepComparison, SegmentCompar
 CONVERSIONS |= {Trace, Fidelity, Plan, FalseAlarms}
 RESULTS_DRAWN = {
     **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **PRICE_COST_RESULTS,
-    **MESSAGE_RESULTS, **WORKSHOP_RESULTS,
-    **PROFIT_RESULTS, **OBJECTION_RESULTS, **ECONOMICS_RESULTS, **CODING_RESULTS, **SCENARIO_RESULTS,
+    **MESSAGE_RESULTS, **SCENARIO_RESULTS,
     DataCheck: CHECKS, Coverage: COVERAGES, MissingData: MISSING, Verdicts: VERDICTS, Cascade: CASCADES,
+    Draft: DRAFTS,
 }  # fmt: skip
 ANY_RESULT = st.one_of(
     *RESULTS_DRAWN.values(), conversions(), conversions(), *[executions()] * 4, pipelines(), pipelines()

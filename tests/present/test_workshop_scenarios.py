@@ -10,7 +10,7 @@ import pytest
 
 from gtmlib.analyses.workshop import PANELS, open_panel
 from gtmlib.analyses.workshop.panel import Control, Panel
-from gtmlib.analyses.workshop.scenarios import Tried, compare
+from gtmlib.analyses.workshop.scenarios import Figure, Tried, compare
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.scenarios import Scenario
 from gtmlib.present.exhibit import Exhibit
@@ -51,12 +51,12 @@ def shown(*scenarios: Any, language: Language = ENGLISH) -> Exhibit:
 
 
 @pytest.mark.parametrize(("scenarios", "english", "swedish"), [
-    ((CHEAPER, DEARER), "Contribution would be SEK 100 higher than today with “Dearer”: SEK 1,100",
-     "Täckningsbidrag skulle bli 1 100 kr med ”Dearer”, 100 kr mer än i dag"),
-    ((CHEAPER,), "Contribution would be SEK 100 lower than today with “Cheaper”: SEK 900",
-     "Täckningsbidrag skulle bli 900 kr med ”Cheaper”, 100 kr mindre än i dag"),
-    ((scenario("later", since="2025-07"),), "Contribution would stay at SEK 1,000, whatever of this was done",
-     "Täckningsbidrag skulle ligga kvar på 1 000 kr, vad vi än provade"),
+    ((CHEAPER, DEARER), "Contribution: SEK 1,100 with “Dearer”, SEK 100 more than today",
+     "Täckningsbidrag: 1 100 kr med ”Dearer”, 100 kr mer än i dag"),
+    ((CHEAPER,), "Contribution: SEK 900 with “Cheaper”, SEK 100 less than today",
+     "Täckningsbidrag: 900 kr med ”Cheaper”, 100 kr mindre än i dag"),
+    ((scenario("later", since="2025-07"),), "Contribution: SEK 1,000, today and in all that was tried",
+     "Täckningsbidrag: 1 000 kr, i dag och i allt som provades"),
     ((NOBODY,), "Price: there is no answer to what was tried", "Det vi provade har inget svar: Price"),
 ])  # fmt: skip
 def test_the_title_says_what_the_best_scenario_would_change(
@@ -69,7 +69,7 @@ def test_the_title_says_what_the_best_scenario_would_change(
 def test_of_what_is_not_money_the_title_says_what_moved_most() -> None:
     rates = replace(tried(DEARER, scenario("worse", price=-0.2)), headlines=("profitability.loss_rate",))
     title = present_tried(rates, ENGLISH, "#1f5f8b").title
-    assert title == "Share of loss customers would be 40.0% with “Worse”, against 20.0% today"
+    assert title == "Share of loss customers: 40.0% with “Worse”, against 20.0% today"
 
 
 def test_the_table_sets_what_was_moved_and_what_came_out_side_by_side() -> None:
@@ -131,6 +131,14 @@ def test_a_value_is_named_as_its_control_names_it() -> None:
     assert name_value("price_cost", text, "", ENGLISH) == "–"
     assert name_value("price_cost", replace(code, named_by="text"), ("other",), ENGLISH) == "Other"
     assert describe_figure(None, ENGLISH) == "–"
+
+
+def test_what_is_counted_is_written_as_the_chart_has_it_also_where_it_is_expected() -> None:
+    wins = Figure(
+        id="pipeline.expected_wins_open", value=3.57, unit="count", ci_low=3.2, ci_high=3.9, confidence_level=0.95, n=11
+    )
+    assert describe_figure(wins, ENGLISH) == "3.6 (3.2 to 3.9; n = 11)"
+    assert describe_figure(replace(wins, value=3804, ci_low=None, ci_high=None), ENGLISH) == "3,804"
 
 
 @pytest.mark.parametrize("name", [name for name in PANELS if find_spec(f"gtmlib.analyses.workshop.{name}")])

@@ -156,7 +156,7 @@ def review_coding(
         n_coded=n_coded if n_notes else len(confirmed),
         n_twice=len(double.units),
         n_coders=len(double.coders),
-        rows=_agreement(double, smallest, rng, confidence_level),
+        rows=estimate_agreement(double, smallest, rng=rng, confidence_level=confidence_level),
         pairs=tuple(pair for pair in disagreeing if pair.n >= smallest),
         suggested_by=by,
         first_hit=first_hit,
@@ -166,10 +166,29 @@ def review_coding(
     )
 
 
-def _agreement(
-    double: DoubleCoded, smallest: int, rng: np.random.Generator, confidence_level: float
+def estimate_agreement(
+    double: DoubleCoded, smallest: int, *, rng: np.random.Generator, confidence_level: float = 0.95
 ) -> tuple[CodeAgreement, ...]:
-    """Estimate the agreement on each code; nothing is said of one that all notes have."""
+    """Estimate the agreement on each code, the least agreed first; nothing is said of one that all notes have.
+
+    Parameters
+    ----------
+    double : DoubleCoded
+        Notes that at least two people coded.
+    smallest : int
+        Codes of fewer notes than this are `other` together.
+    rng : Generator
+        Of the bootstrap over notes.
+    confidence_level : float
+        Coverage of the intervals, in (0, 1).
+
+    Examples
+    --------
+    >>> one, other = frozenset({"price"}), frozenset({"value"})
+    >>> double = DoubleCoded(("AK", "ML"), ({"AK": one, "ML": one}, {"AK": other, "ML": other}) * 6)
+    >>> [row.code for row in estimate_agreement(double, 5, rng=np.random.default_rng(1))]
+    ['price', 'value']
+    """
     import pandas as pd
 
     if not double.units:

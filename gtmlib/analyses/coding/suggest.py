@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from gtmlib.analyses.coding.vectors import Vectors, open_vectors, split_note
 from gtmlib.analyses.reductions import conversations
 from gtmlib.data.codebook import Codebook, Subject, read_codebook
-from gtmlib.data.codes import UNITS, deciding_codes
+from gtmlib.data.codes import UNITS, Unit, deciding_codes
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.distributions import Array
@@ -31,7 +31,7 @@ class Suggestion:
     note_id : str
         Of the touch or the interview.
     codes : tuple of str
-        Three, the likeliest first.
+        Three or as many as were asked for, the likeliest first; none for a blind reading.
     drawn : str
         Why the note was chosen: `random` or `doubtful`; empty where somebody asked for it.
     """
@@ -50,13 +50,17 @@ class Coder:
         The codes.
     examples : sequence of tuple
         Notes, each with the codes that a person confirmed.
+    vectors : Vectors, optional
+        What compares the texts, from a coder of the same codebook; opened if None.
     """
 
-    def __init__(self, book: Codebook, examples: Sequence[tuple[str, Sequence[str]]] = ()) -> None:
-        self._names = tuple(book.codes)
+    def __init__(
+        self, book: Codebook, examples: Sequence[tuple[str, Sequence[str]]] = (), vectors: Vectors | None = None
+    ) -> None:
+        self._book, self._names = book, tuple(book.codes)
         place = {name: at for at, name in enumerate(self._names)}
         described = {part: {place[code]: 1.0} for code, text in book.texts() for part in split_note(text)}
-        self._vectors: Vectors = open_vectors(list(described))
+        self._vectors: Vectors = vectors or open_vectors(list(described))
         found: dict[str, dict[int, float]] = {}
         for note, codes in examples:
             known = [place[code] for code in codes if code in place]
@@ -75,6 +79,16 @@ class Coder:
     def name(self) -> str:
         """What compares the texts: the embedding with its version, or pieces of words."""
         return self._vectors.name
+
+    def learn(self, examples: Sequence[tuple[str, Sequence[str]]]) -> Coder:
+        """Give a coder that learned from these notes instead; what it read before, it need not read again.
+
+        Parameters
+        ----------
+        examples : sequence of tuple
+            Notes, each with the codes that a person confirmed.
+        """
+        return Coder(self._book, examples, self._vectors)
 
     def score(self, notes: Sequence[str]) -> tuple[Array, Array]:
         """Score the codes of notes, and give the notes' vectors.
@@ -101,15 +115,17 @@ class Coder:
         sizes = np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-12)
         return np.array([scores[place].max(axis=0) for place in places]), middles / sizes
 
-    def best(self, scores: Array) -> tuple[tuple[str, ...], ...]:
-        """Give the three likeliest codes of each note.
+    def best(self, scores: Array, n: int = N_SUGGESTED) -> tuple[tuple[str, ...], ...]:
+        """Give the likeliest codes of each note.
 
         Parameters
         ----------
         scores : array, notes x codes
             As `score` gives them.
+        n : int
+            How many.
         """
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :N_SUGGESTED]
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
         return tuple(tuple(self._names[at] for at in row) for row in order.tolist())
 
 
@@ -199,7 +215,25 @@ def confirmed_codes(loaded: Loaded, subject: Subject = "objections") -> dict[str
     unit = UNITS[subject]
     if loaded.missing(codes=(unit, "code", "coder")):
         return {}
-    rows = loaded.tables["codes"].to_pyarrow().to_pylist()
+    return confirmed_of(loaded.tables["codes"].to_pyarrow().to_pylist(), unit)
+
+
+def confirmed_of(rows: Iterable[Mapping[str, Any]], unit: Unit) -> dict[str, tuple[str, ...]]:
+    """Give what the rows of `codes.csv` confirm: note = its codes, as settled or as the first coder gave them.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        In the order of the file.
+    unit : {'touch_id', 'interview_id'}
+        What a note is known by.
+
+    Examples
+    --------
+    >>> first = {"touch_id": "T1", "code": "fit", "coder": "AK"}
+    >>> confirmed_of([first, first | {"code": "legal", "coder": "ML"}], "touch_id")
+    {'T1': ('fit',)}
+    """
     found: dict[str, list[str]] = {}
     for row in deciding_codes(rows, unit):
         found.setdefault(row[unit], []).append(row["code"])
@@ -286,11 +320,78 @@ def next_notes(
     ['T2']
     """
     confirmed, notes = confirmed_codes(loaded, subject), read_notes(loaded, subject)
-    left = [note for note in notes if note not in confirmed]
+    return choose_notes(coder, {note: text for note, text in notes.items() if note not in confirmed}, n, rng=rng)
+
+
+def choose_notes(
+    coder: Coder, left: Mapping[str, str], n: int, *, rng: np.random.Generator, n_codes: int = N_SUGGESTED
+) -> tuple[Suggestion, ...]:
+    """Choose among the notes that are left the ones that are worth coding next, with suggestions.
+
+    Parameters
+    ----------
+    coder : Coder
+        What suggests.
+    left : mapping
+        Id = note, of those that nobody coded.
+    n : int
+        How many notes; fewer where fewer are left.
+    rng : Generator
+        Draws the lot.
+    n_codes : int
+        How many codes to suggest for each.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> coder = Coder(read_codebook(Path("none"), "objections"))
+    >>> [one.note_id for one in choose_notes(coder, {"T2": "No time."}, 5, rng=np.random.default_rng(1))]
+    ['T2']
+    """
     if not left:
         return ()
-    pool = [left[at] for at in sorted(rng.permutation(len(left))[:POOL].tolist())]
-    scores, vectors = coder.score([notes[note] for note in pool])
-    best = coder.best(scores)
+    ids = list(left)
+    pool = [ids[at] for at in sorted(rng.permutation(len(ids))[:POOL].tolist())]
+    scores, vectors = coder.score([left[note] for note in pool])
+    best = coder.best(scores, n_codes)
     picks = choose_next(scores, vectors, n, rng=rng)
     return tuple(Suggestion(note_id=pool[pick.at], codes=best[pick.at], drawn=pick.drawn) for pick in picks)
+
+
+def choose_second(
+    rows: Iterable[Mapping[str, Any]],
+    notes: Mapping[str, str],
+    coder: str,
+    n: int,
+    *,
+    unit: Unit,
+    rng: np.random.Generator,
+) -> tuple[Suggestion, ...]:
+    """Draw notes for a second, blind reading: of those that others coded and this coder did not; no codes are shown.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Of `codes.csv`, in the order of the file.
+    notes : mapping
+        Id = note.
+    coder : str
+        Who reads.
+    n : int
+        How many notes; fewer where fewer are left.
+    unit : {'touch_id', 'interview_id'}
+        What a note is known by.
+    rng : Generator
+        Draws them.
+
+    Examples
+    --------
+    >>> rows, notes = [{"touch_id": "T1", "code": "fit", "coder": "AK"}], {"T1": "No interface.", "T2": "No time."}
+    >>> rng = np.random.default_rng(1)
+    >>> [one.note_id for one in choose_second(rows, notes, "ML", 5, unit="touch_id", rng=rng)]
+    ['T1']
+    """
+    known = list(rows)
+    own = {row[unit] for row in known if row["coder"] == coder}
+    left = [note for note in confirmed_of(known, unit) if note in notes and note not in own]
+    return tuple(Suggestion(note_id=left[at], codes=()) for at in rng.permutation(len(left))[:n].tolist())

@@ -240,8 +240,8 @@ def _price(
     row: Judged, found: Finding, hypothesis: Hypothesis, findings: Sequence[Finding], contract: Contract
 ) -> Judged:
     """Say what a decision takes and what waiting for it costs."""
-    per_week = _pace(found, findings)
-    need = _need(row, found, per_week, contract) if row.reason in ("few", "open") else None
+    per_week = pace_of(found, findings)
+    need = need_of(row, found, per_week, contract) if row.reason in ("few", "open") else None
     if row.reason == "open" and need is not None and need.n_more == 0:
         row = replace(row, reason="close")  # what matters would most likely have shown
     weeks = need.weeks if need is not None else None
@@ -261,16 +261,59 @@ def _times(cost: float, weeks: float | None) -> float | None:
     return None if weeks is None else cost * max(1, round(weeks))  # whole weeks, as they are said
 
 
-def _pace(found: Finding, findings: Iterable[Finding]) -> float | None:
-    """Give the observations of a finding that come in a week: its share of all contacts, at their pace."""
+def pace_of(found: Finding, findings: Iterable[Finding]) -> float | None:
+    """Give the observations of a finding that come in a week: its share of all contacts, at their pace.
+
+    Parameters
+    ----------
+    found : Finding
+        Of a variant; the pace of others is not known.
+    findings : iterable of Finding
+        Of the other chapters.
+
+    Examples
+    --------
+    >>> pace = Finding("conversion.contacts_per_week", 60.0, "count", "", n=900)
+    >>> pace_of(Finding("conversion.rate", 0.1, "share", "", group={"variant": "a"}, n=300), [pace])
+    20.0
+    """
     pace = _find(findings, "conversion.contacts_per_week", {})
     if pace is None or pace.value is None or not pace.n or not found.n or "variant" not in found.group:
         return None
     return pace.value * found.n / pace.n
 
 
-def _need(row: Judged, found: Finding, per_week: float | None, contract: Contract) -> Need | None:
-    """A rate is planned for at its threshold, which was declared; other numbers at the spread that they have now."""
+def need_of(row: Judged, found: Finding, per_week: float | None, contract: Contract) -> Need | None:
+    """Give what a decision takes: of a rate at its threshold, which was declared, else at the spread of the number now.
+
+    Parameters
+    ----------
+    row : Judged
+        With what was measured.
+    found : Finding
+        That decides.
+    per_week : float, optional
+        Observations a week; none where the pace is not known.
+    contract : Contract
+        For the test of messages.
+
+    Returns
+    -------
+    Need, or None
+        None where the number has no interval.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from gtmlib.data.load import load_frames
+    >>> claim = Hypothesis(id="a", claim="At least half", speaks_to="scope", metric="data.reason_logged_rate",
+    ...     direction="above", threshold=0.5, smallest_effect=0.1, smallest_n=100, declared_on=date(2025, 1, 1),
+    ...     decide_by=date(2025, 12, 31), owner="sales", if_confirmed="go on", if_refuted="stop")
+    >>> rate = Finding("data.reason_logged_rate", 0.52, "share", "", ci_low=0.45, ci_high=0.59, n=200)
+    >>> contract = load_frames({}).engagement.contract
+    >>> need_of(judge_hypothesis(claim, [rate], contract), rate, 10.0, contract).n
+    394
+    """
     planned_n, level = _planned_n(row, found, contract.variants), row.confidence_level or LEVEL
     if not row.n or row.value is None or row.ci_low is None or row.ci_high is None:
         return None

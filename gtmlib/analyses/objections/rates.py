@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
 
 from gtmlib.analyses.coding_agreement import weakly_agreed_codes
 from gtmlib.analyses.findings import Finding, interval_of
-from gtmlib.analyses.objections.logged import (
-    ANY,
-    CHAPTER,
-    NEEDED,
-    count_no_objection,
-    estimate_unlogged,
-    fold_codes,
-    heard_objections,
-    logged_objections,
-)
-from gtmlib.analyses.reductions import OTHER, MissingData, conversations, fold_small_groups
+from gtmlib.analyses.objections.grouped import reduce_objections
+from gtmlib.analyses.objections.logged import ANY, CHAPTER, NEEDED, count_no_objection, estimate_unlogged, fold_codes
+from gtmlib.analyses.reductions import OTHER, MissingData, fold_small_groups
 from gtmlib.data.engagement import require_known
-from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.clustered import correlation_from_sums, design_effect
-from gtmlib.stats.distributions import two_sided_pvalue
+from gtmlib.stats.designs import Codes
+from gtmlib.stats.distributions import Array, two_sided_pvalue
 from gtmlib.stats.multiplicity import adjust_benjamini_hochberg
 from gtmlib.stats.proportions import ProportionEstimate, estimate_proportion
 from gtmlib.stats.shrinkage import shrink_values
@@ -43,7 +35,6 @@ GROUPINGS: dict[str, dict[str, tuple[str, ...]]] = {
     "quarter": {"touches": ("date",)},
 }
 IN_TIME = ("month", "quarter")
-FEWEST_REPS = 3  # of a level of seniority: of one or two, each would know the other's numbers
 CLEAR = 0.05  # a group stands out where Benjamini and Hochberg's p-value is below
 
 
@@ -140,6 +131,44 @@ class ObjectionRates:
         return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """Conversations by group, and those with each objection. It stays between Reduce and Infer.
+
+    Parameters
+    ----------
+    codes : tuple of str
+        Objections, `any` among them.
+    groups : tuple of str
+        In the order of the alphabet.
+    n, n_squared, n_accounts : array, groups
+        Conversations, the sum over accounts of these squared, and accounts.
+    k, k_squared, k_times_n : array, codes x groups
+        Conversations with the objection, and sums over accounts.
+    """
+
+    codes: tuple[str, ...]
+    groups: tuple[str, ...]
+    n: Array
+    n_squared: Array
+    n_accounts: Array
+    k: Array
+    k_squared: Array
+    k_times_n: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What `ObjectionRates` says beside its rates, whichever conversations they are of; fields as there."""
+
+    codes: tuple[str, ...]
+    unlogged: ProportionEstimate | None
+    n_left_out: int
+    n_no_objection: int
+    smallest_group: int
+    weak_codes: tuple[str, ...]
+
+
 def analyse_objections(
     loaded: Loaded, *, by: str = "code", confidence_level: float = 0.95
 ) -> ObjectionRates | MissingData:
@@ -183,156 +212,143 @@ def analyse_objections(
     n_conversations, known = int(totals["n"].sum()), totals.dropna(subset="group")
     if known.empty:
         return MissingData(chapter=CHAPTER, needed=(f"touches.{by}" if n_conversations else "touches",))
-    groups = _fold_groups(known, by, loaded.engagement.contract.disclosure.smallest_group)
-    codes = fold_codes(loaded)[0]
-    rates = {code: _estimate(code, cells, known, groups, confidence_level) for code in (*codes, ANY)}
-    no_objection = count_no_objection(loaded)
-    return ObjectionRates(
-        by=by,
-        rows=_compare([CodeRate(code=code, group="" if by == "code" else group, estimate=rates[code][place])
-                       for place, group in enumerate(groups["group"]) for code in codes], by, confidence_level),
-        codes=codes,
-        groups=() if by == "code" else tuple(groups["group"]),
-        n_conversations=n_conversations,
-        with_any=tuple(rates[ANY]),
-        unlogged=estimate_unlogged(loaded, confidence_level),
-        n_left_out=loaded.n_rows("objections") - no_objection - n_logged,
-        n_no_objection=no_objection,
-        n_without_group=n_conversations - int(known["n"].sum()),
-        smallest_group=loaded.engagement.contract.disclosure.smallest_group,
-        weak_codes=tuple(code for code in weakly_agreed_codes(loaded) if code in codes),
-    )  # fmt: skip
+    beside = look_beside(loaded, n_logged, confidence_level)
+    sums = _tabulate(cells, known, (*beside.codes, ANY))
+    return estimate_rates(sums, beside, by=by, n_conversations=n_conversations, confidence_level=confidence_level)
 
 
-def reduce_objections(loaded: Loaded, by: str) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Count conversations, and those with each objection, with the sums over accounts that a design effect needs.
+def look_beside(loaded: Loaded, n_logged: int, confidence_level: float = 0.95) -> Beside:
+    """Give what stands beside the rates of whatever conversations.
 
     Parameters
     ----------
     loaded : Loaded
         With touches and objections.
-    by : str
-        Grouping of the conversations; with 'code' they are one group.
-
-    Returns
-    -------
-    DataFrame, one row per group and code (`any` among them)
-        group (str, missing where unknown), code (str), k: conversations with that objection; k_squared, k_times_n:
-        sums over accounts.
-    DataFrame, one row per group
-        group, n: conversations; n_squared: sum over accounts; n_accounts.
-    int
-        Objections noted in conversations, each mention counted.
+    n_logged : int
+        Objections noted in conversations, as `reduce_objections` counts them.
+    confidence_level : float
+        Coverage of the intervals, in (0, 1).
 
     Examples
     --------
     >>> import pandas as pd
     >>> from gtmlib.data.load import load_frames
-    >>> said = pd.DataFrame({"touch_id": ["T1", "T1", "T2"], "code": ["price", "price", "legal"]})
-    >>> loaded = load_frames({"touches": pd.DataFrame({"touch_id": ["T1", "T2", "T3"]}), "objections": said})
-    >>> cells, totals, n_logged = reduce_objections(loaded, "code")
-    >>> totals.to_dict("records"), n_logged
-    ([{'group': 'all', 'n': 3, 'n_squared': 3, 'n_accounts': 3}], 3)
+    >>> said = pd.DataFrame({"touch_id": [f"T{i}" for i in range(12)] + ["X"], "code": "price"})
+    >>> client = load_frames({"touches": said[["touch_id"]].head(12), "objections": said})
+    >>> beside = look_beside(client, 12)
+    >>> beside.codes, beside.n_left_out
+    (('price',), 1)
     """
-    talks = group_conversations(loaded, by)
-    sizes = talks.group_by("group", "account").aggregate(n=talks.count())
-    totals = sizes.group_by("group").aggregate(
-        n_squared=(sizes.n * sizes.n).sum(), n_accounts=sizes.count(), n=sizes.n.sum()
+    codes, no_objection = fold_codes(loaded)[0], count_no_objection(loaded)
+    return Beside(
+        codes=codes,
+        unlogged=estimate_unlogged(loaded, confidence_level),
+        n_left_out=loaded.n_rows("objections") - no_objection - n_logged,
+        n_no_objection=no_objection,
+        smallest_group=loaded.engagement.contract.disclosure.smallest_group,
+        weak_codes=tuple(code for code in weakly_agreed_codes(loaded) if code in codes),
     )
-    heard = heard_objections(loaded, with_any=True).inner_join(talks, "touch_id")
-    hits = heard.group_by("group", "account", "code").aggregate(k=heard.count())
-    sizes = sizes.select(same_group="group", same_account="account", n="n")
-    same = [hits.account == sizes.same_account, hits.group.identical_to(sizes.same_group)]
-    joined = hits.inner_join(sizes, same)
-    cells = joined.group_by("group", "code").aggregate(
-        k_squared=(joined.k * joined.k).sum(), k_times_n=(joined.k * joined.n).sum(), k=joined.k.sum()
-    )
-    logged = logged_objections(loaded).semi_join(talks, "touch_id")
-    n_logged = int(to_frame(logged.aggregate(n=logged.count())).loc[0, "n"])
-    order = ["group", "n", "n_squared", "n_accounts"]
-    found = to_frame(cells).sort_values(["group", "code"]), to_frame(totals.select(*order)).sort_values("group")
-    return *found, n_logged
 
 
-def group_conversations(loaded: Loaded, by: str) -> Any:
-    """Give the conversations with their group and account.
+def estimate_rates(
+    sums: Sums,
+    beside: Beside,
+    *,
+    by: str,
+    n_conversations: int,
+    sizes: Array | None = None,
+    confidence_level: float = 0.95,
+) -> ObjectionRates:
+    """Estimate the share of conversations that hold each objection, from counts.
 
     Parameters
     ----------
-    loaded : Loaded
-        With touches, and the columns of the grouping.
+    sums : Sums
+        Of conversations whose group is known, one or more.
+    beside : Beside
+        What does not depend on which conversations they are.
     by : str
-        A key of `GROUPINGS`.
+        A key of `GROUPINGS`: what the groups are.
+    n_conversations : int
+        Conversations looked at, also those whose group is not known.
+    sizes : array of float, optional
+        By group: what the disclosure floor is held against; none: its conversations.
+    confidence_level : float
+        Coverage of the intervals, in (0, 1).
 
-    Returns
-    -------
-    ibis Table
-        touch_id, group (str, null where unknown), account: customer, else deal, else the conversation itself.
+    References
+    ----------
+    See `analyse_objections`.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from gtmlib.data.load import load_frames
-    >>> touches = pd.DataFrame({"touch_id": ["T1"], "date": pd.to_datetime(["2025-05-02"])})
-    >>> to_frame(group_conversations(load_frames({"touches": touches}), "quarter")).to_dict("records")
-    [{'touch_id': 'T1', 'group': '2025-Q2', 'account': 'T1'}]
+    >>> one = np.array([40.0])
+    >>> sums = Sums(codes=("price", ANY), groups=("all",), n=one, n_squared=one, n_accounts=one,
+    ...             k=np.array([[12.0]] * 2), k_squared=np.array([[12.0]] * 2), k_times_n=np.array([[12.0]] * 2))
+    >>> beside = Beside(codes=("price",), unlogged=None, n_left_out=0, n_no_objection=0, smallest_group=5,
+    ...                 weak_codes=())
+    >>> round(estimate_rates(sums, beside, by="code", n_conversations=40).rows[0].estimate.ci_low, 3)
+    0.181
     """
-    talks = conversations(loaded)
-    group: Any = ibis.literal("all")
-    if by in ("stage", "segment"):
-        group = talks[by]
-    elif by == "variant":
-        plan = loaded.engagement.contract.variants
-        names = plan.names if plan else {}
-        group = talks.variant_assigned
-        group = group.cases(*names.items(), else_=group) if names else group
-    elif by == "month":
-        group = talks.date.strftime("%Y-%m")
-    elif by == "quarter":
-        group = talks.date.strftime("%Y") + "-Q" + talks.date.quarter().cast("string")
-    elif by == "seniority":
-        reps = loaded.tables["reps"].select(known_id="rep_id", level="seniority")
-        talks = talks.left_join(reps, talks.rep_id == reps.known_id)
-        group = talks.level
-        if few := _few_reps(loaded):
-            group = ibis.ifelse(group.isin(few), OTHER, group)
-    accounts = [talks[name] for name in ("customer_id", "deal_id") if name in talks.columns]
-    return talks.select("touch_id", group=group, account=ibis.coalesce(*accounts, talks.touch_id))
+    groups, place = _fold_groups(sums, by, beside.smallest_group, sums.n if sizes is None else sizes)
+    rates = _estimate(sums, groups, place, confidence_level)
+    rows = [
+        CodeRate(code=code, group="" if by == "code" else group, estimate=rates[code][row])
+        for row, group in enumerate(groups["group"])
+        for code in beside.codes
+    ]
+    return ObjectionRates(
+        by=by,
+        rows=_compare(rows, by, confidence_level),
+        codes=beside.codes,
+        groups=() if by == "code" else tuple(groups["group"]),
+        n_conversations=n_conversations,
+        with_any=tuple(rates[ANY]),
+        unlogged=beside.unlogged,
+        n_left_out=beside.n_left_out,
+        n_no_objection=beside.n_no_objection,
+        n_without_group=n_conversations - int(sums.n.sum()),
+        smallest_group=beside.smallest_group,
+        weak_codes=beside.weak_codes,
+    )
 
 
-def _few_reps(loaded: Loaded) -> tuple[str, ...]:
-    """Name the levels of seniority that so few reps have that one could tell another's numbers, two levels or more."""
-    reps = loaded.tables["reps"].filter(lambda rows: rows.seniority.notnull())
-    reps = reps.semi_join(conversations(loaded).select("rep_id"), "rep_id")
-    counts = to_frame(reps.group_by("seniority").aggregate(n=reps.rep_id.nunique()))
-    shown = set(fold_small_groups(counts, "seniority", "n", FEWEST_REPS)["seniority"])
-    return tuple(sorted(set(counts["seniority"]) - shown))
+def _tabulate(cells: pd.DataFrame, known: pd.DataFrame, codes: Sequence[str]) -> Sums:
+    """Arrange what `reduce_objections` gave as arrays."""
+    groups = tuple(sorted(known["group"]))
+    by_group = known.set_index("group").loc[list(groups)]
+    counted = cells.dropna(subset="group").set_index(["code", "group"])
+    every = pd.MultiIndex.from_product([codes, groups])
+    shape = (len(codes), len(groups))
+    names = ("k", "k_squared", "k_times_n")
+    hits = {name: counted[name].reindex(every, fill_value=0).to_numpy(float).reshape(shape) for name in names}
+    sizes = {name: by_group[name].to_numpy(float) for name in ("n", "n_squared", "n_accounts")}
+    return Sums(codes=tuple(codes), groups=groups, **sizes, **hits)
 
 
-def _fold_groups(known: pd.DataFrame, by: str, smallest: int) -> pd.DataFrame:
-    """Fold small groups, and put periods in their order."""
-    groups = fold_small_groups(known, "group", "n", smallest)
+def _fold_groups(sums: Sums, by: str, smallest: int, sizes: Array) -> tuple[pd.DataFrame, Codes]:
+    """Fold small groups, and put periods in their order; and give the place of each group among those shown."""
+    frame = pd.DataFrame({"group": sums.groups, "size": sizes, "n": sums.n, "n_squared": sums.n_squared})
+    groups = fold_small_groups(frame, "group", "size", smallest)
     if by in IN_TIME:
         groups = groups.sort_values("group", key=lambda names: names.replace(OTHER, "~"), ignore_index=True)
-    return groups
+    shown = list(groups["group"])
+    return groups, np.array([shown.index(name if name in shown else OTHER) for name in sums.groups], dtype=np.intp)
 
 
-def _estimate(
-    code: str, cells: pd.DataFrame, known: pd.DataFrame, groups: pd.DataFrame, level: float
-) -> list[ProportionEstimate]:
-    """Estimate one code's rate in each group; accounts are as alike as they are on the whole, within groups."""
-    own = known.merge(cells[cells["code"] == code].drop(columns="code"), on="group", how="left").fillna(0)
-    sums = (own[name] for name in ("n", "n_squared", "k", "k_squared", "k_times_n", "n_accounts"))
-    rho = correlation_from_sums(*sums)
-    own = own.assign(group=own["group"].where(own["group"].isin(set(groups["group"])), OTHER))
-    hits = own.groupby("group")["k"].sum()
-    return [
-        estimate_proportion(
-            int(hits[row.group]), int(row.n), confidence_level=level,
-            design_effect=design_effect(row.n_squared / row.n, rho),
-        )
-        for row in groups.itertuples()
-    ]  # fmt: skip
+def _estimate(sums: Sums, groups: pd.DataFrame, place: Codes, level: float) -> dict[str, list[ProportionEstimate]]:
+    """Estimate each code's rate in each group; accounts are as alike as they are on the whole, within groups."""
+    rates = {}
+    for code, k, k_squared, k_times_n in zip(sums.codes, sums.k, sums.k_squared, sums.k_times_n, strict=True):
+        rho = correlation_from_sums(sums.n, sums.n_squared, k, k_squared, k_times_n, sums.n_accounts)
+        hits = np.bincount(place, k, minlength=len(groups))
+        rates[code] = [
+            estimate_proportion(
+                int(hit), int(row.n), confidence_level=level, design_effect=design_effect(row.n_squared / row.n, rho)
+            )
+            for hit, row in zip(hits, groups.itertuples(), strict=True)
+        ]
+    return rates
 
 
 def _compare(rows: list[CodeRate], by: str, level: float) -> tuple[CodeRate, ...]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gtmlib.analyses.coding_agreement import weakly_agreed_codes
 from gtmlib.analyses.findings import Finding, Verdict, interval_of
+from gtmlib.analyses.objections.grouped import FEWEST_REPS
 from gtmlib.analyses.objections.logged import (
     CHAPTER,
     NEEDED,
@@ -20,7 +21,6 @@ from gtmlib.analyses.objections.logged import (
     heard_objections,
     logged_objections,
 )
-from gtmlib.analyses.objections.rates import FEWEST_REPS
 from gtmlib.analyses.reductions import OTHER, MissingData, conversations, fold_small_groups
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded

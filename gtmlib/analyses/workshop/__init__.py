@@ -11,8 +11,9 @@ from gtmlib.data.loaded import Loaded
 
 _SALES = ("customers", "transactions", "costs", "drivers", "rates")
 # Panel = the canonical tables that it reads; none named: all. Sales are read fast, a million contacts are not.
+# The hypothesis desk reads findings of the latest run, and no table.
 PANELS: dict[str, tuple[str, ...]] = {
-    "segments": _SALES, "price_cost": _SALES, "messages": (), "objections": (), "pipeline": (), "hypotheses": (),
+    "segments": _SALES, "price_cost": _SALES, "messages": (), "objections": (), "pipeline": (), "hypotheses": _SALES,
 }  # fmt: skip
 
 
@@ -30,6 +31,12 @@ def open_panel(name: str, loaded: Loaded) -> Panel | MissingData:
     -------
     Panel or MissingData
         What the client must send before the panel can be opened.
+
+    Examples
+    --------
+    >>> from gtmlib.data.load import load_frames
+    >>> open_panel("segments", load_frames({})).needed
+    ('transactions',)
     """
     module = import_module(f"{__name__}.{name}")
     return cast("Panel | MissingData", module.open_panel(loaded))

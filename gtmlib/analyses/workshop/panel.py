@@ -50,9 +50,9 @@ class Control:
         How a slider's value is written: a kind of `Language.format`.
     options : tuple of str
         Raw values of a choice.
-    named_by : {'message', 'text', 'code', 'month'}
+    named_by : {'message', 'text', 'code', 'month', 'finding'}
         How the options are named: by the message `workshop.<panel>.<id>.<option>`, as they stand (in the client's
-        words), by the codebook, or as months.
+        words), by the codebook, as months, or as a finding and its group (`name_measure` of the presenters).
     """
 
     id: str
@@ -63,7 +63,7 @@ class Control:
     step: float = 0.0
     unit: str = "number"
     options: tuple[str, ...] = ()
-    named_by: Literal["message", "text", "code", "month"] = "message"
+    named_by: Literal["message", "text", "code", "month", "finding"] = "message"
 
     def settle(self, value: Any) -> Value:
         """Give a value as this control holds it.
@@ -110,8 +110,8 @@ class Panel(ABC):
     headlines : tuple of str
         Ids of the findings of its results that are set side by side when scenarios are compared.
     actions : tuple of str
-        What it can do beside computing, once somebody has confirmed it; each has the messages
-        `workshop.<panel>.<action>` and `workshop.<panel>.<action>.confirm`.
+        What the panel can do beside answering, such as writing something down. The button is named
+        `workshop.<panel>.<action>`; nothing is done before people say yes to `workshop.<panel>.<action>.confirm`.
     controls : tuple of Control
         In the order to show.
     """
@@ -137,19 +137,26 @@ class Panel(ABC):
         """
 
     def act(self, action: str, state: State) -> tuple[str, dict[str, Any]]:  # noqa: ARG002
-        """Do one of the actions.
+        """Do what people confirmed: the only thing of a panel that is not a pure function.
 
         Parameters
         ----------
         action : str
             One of `actions`.
         state : mapping
-            Settled.
+            Settled: of every control its value.
 
         Returns
         -------
         str, dict
-            What was done: a message without its `workshop.<panel>.`, and its arguments.
+            Key of the message that says what was done, and what it needs.
+
+        Raises
+        ------
+        ParameterError
+            If the panel has no such action.
+        PanelError
+            If it can't be done; nothing was.
         """
         raise ParameterError(f"the panel '{self.id}' has no action '{action}'")
 
@@ -161,6 +168,14 @@ def start_of(panel: Panel) -> dict[str, Value]:
     ----------
     panel : Panel
         Any.
+
+    Examples
+    --------
+    >>> class Price(Panel):
+    ...     id, headlines, controls = "price_cost", (), (Control(id="price", kind="slider", start=0.0, high=0.1),)
+    ...     def compute(self, state): return ()
+    >>> start_of(Price())
+    {'price': 0.0}
     """
     return {control.id: control.start for control in panel.controls}
 
@@ -179,6 +194,14 @@ def settle(panel: Panel, state: Mapping[str, Any]) -> dict[str, Value]:
     ------
     ParameterError
         If it names a control that the panel has not, or a value that a control can't have: all at once.
+
+    Examples
+    --------
+    >>> class Price(Panel):
+    ...     id, headlines, controls = "price_cost", (), (Control(id="price", kind="slider", start=0.0, high=0.1),)
+    ...     def compute(self, state): return ()
+    >>> settle(Price(), {"price": 0.05}), settle(Price(), {})
+    ({'price': 0.05}, {'price': 0.0})
     """
     controls = {control.id: control for control in panel.controls}
     settled, problems = start_of(panel), []

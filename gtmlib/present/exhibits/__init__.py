@@ -45,7 +45,9 @@ from gtmlib.analyses.reconciliation import Reconciled
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.retention import Retention, Survival
 from gtmlib.analyses.waterfall import Waterfall
+from gtmlib.analyses.workshop.hypotheses import Draft
 from gtmlib.analyses.workshop.messages import LiftCurve, Peeking
+from gtmlib.analyses.workshop.objections import Chosen
 from gtmlib.analyses.workshop.pipeline import PipelineWhatIf
 from gtmlib.analyses.workshop.price_cost import WhatIf
 from gtmlib.analyses.workshop.scenarios import Tried
@@ -109,7 +111,9 @@ from gtmlib.present.exhibits.variant_test import (
     present_trace,
     present_variant_segments,
 )
+from gtmlib.present.exhibits.workshop_hypotheses import present_draft
 from gtmlib.present.exhibits.workshop_messages import present_lift_curve, present_peeking
+from gtmlib.present.exhibits.workshop_objections import present_chosen
 from gtmlib.present.exhibits.workshop_pipeline import present_pipeline_what_if
 from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.exhibits.workshop_scenarios import present_tried
@@ -186,6 +190,8 @@ PRESENTERS: dict[type, Presenter] = {
     WhatIf: present_what_if,
     LiftCurve: present_lift_curve,
     Peeking: present_peeking,
+    Chosen: present_chosen,
+    Draft: present_draft,
 }
 
 

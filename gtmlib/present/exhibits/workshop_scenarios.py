@@ -114,6 +114,8 @@ def _metric(name: str, language: Language) -> str:
 
 
 def _write(figure: Figure, language: Language) -> str:
+    if figure.unit == "count":  # also of what is expected: as the chart has it
+        return language.format(figure.value, KIND_OF_UNIT["count"])
     return format_finding(Finding(figure.id, figure.value, figure.unit, ""), language)
 
 

@@ -23,6 +23,7 @@ from gtmlib.errors import GtmError
 from gtmlib.present.colours import dark_shade, darken, readable_shade
 from gtmlib.present.exhibit import Exhibit, Table
 from gtmlib.present.exhibits import present
+from gtmlib.present.exhibits.workshop_hypotheses import name_measure
 from gtmlib.present.language import Language
 from gtmlib.present.sentences import name_of
 
@@ -49,9 +50,9 @@ class Workshop:
 
     engagement: Engagement
     names: tuple[str, ...] = tuple(PANELS)
-    _loaded: dict[tuple[str, ...], Loaded] = field(default_factory=dict)
-    _panels: dict[str, Panel | MissingData] = field(default_factory=dict)
-    _languages: dict[str, Language] = field(default_factory=dict)
+    _loaded: dict[tuple[str, ...], Loaded] = field(default_factory=dict, init=False)
+    _panels: dict[str, Panel | MissingData] = field(default_factory=dict, init=False)
+    _languages: dict[str, Language] = field(default_factory=dict, init=False)
 
     def answer(self, message: Mapping[str, Any]) -> Answer:
         """Answer what the page asks; what goes wrong is one sentence, in `error`.
@@ -138,7 +139,6 @@ class Workshop:
     def _act(self, message: Mapping[str, Any], language: Language) -> Answer:
         panel = self._opened(message)
         key, args = panel.act(message["action"], settle(panel, message["state"]))
-        self._panels.pop(panel.id)  # what it was opened over has changed
         return {"said": language.say(f"workshop.{panel.id}.{key}", **args)}
 
     def _opened(self, message: Mapping[str, Any]) -> Panel:
@@ -204,6 +204,7 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
         "text": lambda option: str(name_of("workshop_group", option, language)),
         "code": language.label,
         "month": lambda option: language.format(option, "month"),
+        "finding": lambda option: name_measure(option, language),
     }
     return described | {"options": [[option, write[control.named_by](option)] for option in control.options]}
 

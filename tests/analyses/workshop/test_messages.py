@@ -43,7 +43,9 @@ def client(*, n_reps: int = 6, is_mixed: bool = True, split: tuple[float, float]
             "variant_assigned": "AB"[i % 2],
             "rep_id": f"R{(i // 2) % n_reps if is_mixed else i % 2 + 2 * ((i // 2) % (n_reps // 2))}",
             "date": pd.Timestamp("2025-01-06") + pd.Timedelta(days=i % 84),
-            "outcome": "meeting" if i % 9 == 0 or (not is_mixed and i % 7 == (i // 2) % 3) else "no",
+            "outcome": "meeting"
+            if i % 9 == 0 or (not is_mixed and i % 3 == 0 and (i // 2) % (n_reps // 2) < n_reps // 4)
+            else "no",
         }
         for i in range(600)
     ]

@@ -225,6 +225,17 @@ def test_nothing_picked_is_said_in_a_sentence_and_so_is_a_period_that_ends_first
         assert caught.value.key == key
 
 
+def test_a_rule_that_the_months_have_no_numbers_for_is_said_in_a_sentence() -> None:
+    frames = make_frames()
+    yearly = pd.DataFrame({"cost_pool": ["support"], "amount": [900.0], "date": [date(2025, 1, 9)], "capacity": [6e4]})
+    frames["costs"] = pd.concat([frames["costs"], yearly])
+    panel = opened(load(frames, costs={"support": CostRule(rule="time_driven", driver="tickets")}))
+    assert ask(panel)[0].idle > 0
+    with pytest.raises(PanelError) as caught:
+        ask(panel, first_month="2025-02")
+    assert caught.value.key == "no_rule"
+
+
 def test_too_few_customers_are_no_picture() -> None:
     frames = {name: frame for name, frame in make_frames().items() if name == "transactions"}
     panel = opened(load(frames, costs={}, disclosure=Disclosure(smallest_group=50)))
