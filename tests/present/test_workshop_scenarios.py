@@ -55,8 +55,8 @@ def shown(*scenarios: Any, language: Language = ENGLISH) -> Exhibit:
     ((CHEAPER,), "Contribution: SEK 900 with “Cheaper”, SEK 100 less than today",
      "Täckningsbidrag: 900 kr med ”Cheaper”, 100 kr mindre än i dag"),
     ((scenario("later", since="2025-07"),), "Contribution: SEK 1,000, today and in all that was tried",
-     "Täckningsbidrag: 1 000 kr, i dag och i allt som prövades"),
-    ((NOBODY,), "Price: there is no answer to what was tried", "Price: det som prövades har inget svar"),
+     "Täckningsbidrag: 1 000 kr, i dag och i allt som provades"),
+    ((NOBODY,), "Price: there is no answer to what was tried", "Det vi provade har inget svar: Price"),
 ])  # fmt: skip
 def test_the_title_says_what_the_best_scenario_would_change(
     scenarios: tuple[Any, ...], english: str, swedish: str
