@@ -199,11 +199,6 @@ class DeskTalk:
         }
         return shown | {"note": self._describe_note(desk.note)} if desk.note else shown
 
-    def _describe_note(self) -> Answer:
-        desk, say = self._desk, self._language.say
-        note, offer = desk.note, desk.offer()
-        assert note is not None
-
     def _describe_note(self, note: Suggestion) -> Answer:
         desk, say, offer = self._desk, self._language.say, self._desk.offer()
         back = self._back if self._back and self._back.note.note_id == note.note_id else None
