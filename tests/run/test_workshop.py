@@ -168,7 +168,7 @@ def test_what_is_saved_is_set_beside_today_and_can_be_gone_on_from(
     at, shown = float(slider.input_value()), opened.shown(section)
     compare = opened.select("compare")
     compare.locator("input[type=text]").fill("Dyrare år")
-    compare.locator("button[type=submit]").click()
+    compare.locator(".saving button").click()
     compare.locator(".exhibit").first.wait_for()
     (scenario,) = read_scenarios(client)
     assert scenario.title == "Dyrare år"
