@@ -159,7 +159,21 @@ class Sums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What `ObjectionRates` says beside its rates, whichever conversations they are of; fields as there."""
+    """What `ObjectionRates` says beside its rates, whichever conversations they are of.
+
+    Parameters
+    ----------
+    codes : tuple of str
+        In the order to show them.
+    unlogged : ProportionEstimate, optional
+        Share of lost deals without a logged reason.
+    n_left_out, n_no_objection : int
+        Logged rows that belong to no conversation, or say why there was no objection.
+    smallest_group : int
+        The disclosure floor.
+    weak_codes : tuple of str
+        Codes on which coders agree too little.
+    """
 
     codes: tuple[str, ...]
     unlogged: ProportionEstimate | None
