@@ -20,6 +20,7 @@ from gtmlib.present.language import Language
 Spec = dict[str, Any]
 # Data for plotly: the template under every chart, and what marks and texts of one role have in common.
 LOOK: dict[str, Spec] = json.loads((Path(__file__).parent / "look.json").read_text("utf-8"))
+STILL_WIDTH = 720  # pixels, as `render_still` draws: no wide chart is narrower
 
 
 def plain(label: str, width: int = 0) -> str:
@@ -133,8 +134,7 @@ def draw_rows(
         Of the reader.
     """
     n_rows, places = len(rows), list(range(len(rows)))
-    value_width = 7.6 * max((len(row.value) for row in rows), default=0) + 12
-    span_width = max((6.2 * len(row.span) + 8 for row in rows if row.span), default=0)
+    value_width, span_width = widths_beside(rows)
     left, above, beside, heads, hovers = [], [], [], [], []
     for place, row in enumerate(rows):
         wide, phone = (plain(row.label, width) for width in (28, 40))
@@ -146,7 +146,9 @@ def draw_rows(
         beside += [value, LOOK["row_span"] | {"y": place, "xshift": value_width + 8, "text": plain(row.span)}]
         heads += [value, LOOK["row_head"] | {"y": place, "text": above[-1]}]
         hovers.append(stack(plain(row.label), value["text"], plain(row.span), plain(row.detail)))
-    narrow = narrow | {"height": (40 + 16 * most_lines(above)) * n_rows + 70, "annotations": heads, "bargap": 0.66}
+    top = 8 * most_lines(above)  # the first row's label stands above its mark, and ends in the margin
+    height = (40 + 16 * most_lines(above)) * n_rows + 62 + top
+    narrow = narrow | {"height": height, "margin.t": top, "annotations": heads, "bargap": 0.66}
     narrow |= {"margin.r": value_width, "margin.l": 22, "yaxis.showticklabels": False}
     layout = {
         "height": max(38, 17 * most_lines(left) + 8) * n_rows + 64,
@@ -160,6 +162,18 @@ def draw_rows(
     }
     hover = LOOK["row_hovers"] | {"x": [row.at for row in rows], "y": places, "hovertext": hovers}
     return draw([marks | {"y": places}, hover], layout, language)
+
+
+def widths_beside(rows: Sequence[Row]) -> tuple[float, float]:
+    """Give the widths, in pixels, of the values right of the marks and of the spans right of those.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Of the chart.
+    """
+    value_width = 7.6 * max((len(row.value) for row in rows), default=0) + 12
+    return value_width, max((6.2 * len(row.span) + 8 for row in rows if row.span), default=0)
 
 
 def lay_scale(values: Sequence[float], *, kind: CellKind, language: Language, title: str) -> Spec:
@@ -194,7 +208,9 @@ def _tick(value: float, kind: CellKind, step: float, language: Language) -> str:
     return language.format(value, "percent_whole" if kind == "percent" and step >= 0.01 else kind)
 
 
-def lay_x_axis(values: Sequence[float], *, kind: CellKind, language: Language, title: str) -> tuple[Spec, Spec]:
+def lay_x_axis(
+    values: Sequence[float], *, kind: CellKind, language: Language, title: str, rows: Sequence[Row] = ()
+) -> tuple[Spec, Spec]:
     """Give the numeric axis with as many ticks as have room, zero among them; and what a phone has instead.
 
     Parameters
@@ -207,12 +223,16 @@ def lay_x_axis(values: Sequence[float], *, kind: CellKind, language: Language, t
         Of the reader.
     title : str
         What the axis measures; plain text.
+    rows : sequence of Row
+        Whose values and spans take room beside the axis.
     """
     scale = lay_scale(values, kind=kind, language=language, title=title)
     ticks, texts = scale["tickvals"], scale["ticktext"]
     length = sum(len(text) + 2 for text in texts) * 7
+    room = int(min(380, STILL_WIDTH - 170 - sum(widths_beside(rows))))  # labels take 170 pixels at most
     wide, small = (
-        slice(ticks.index(0) % step if 0 in ticks else 0, None, step) for step in (length // 380 + 1, length // 215 + 1)
+        slice(ticks.index(0) % step if 0 in ticks else 0, None, step)
+        for step in (length // room + 1, length // 215 + 1)
     )
     narrow = {"xaxis.tickvals": ticks[small], "xaxis.ticktext": texts[small], "xaxis.title.text": plain(title, 42)}
     return scale | {"tickvals": ticks[wide], "ticktext": texts[wide], "tickangle": 0}, narrow

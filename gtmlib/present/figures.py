@@ -127,9 +127,11 @@ def plot_intervals(
     rows, colours, strokes = [], [], []
     told = (details or [""] * len(labels), highlight or [True] * len(labels))
     fields = zip(labels, values, ci_low, ci_high, *told, strict=True)
+    written = language.format_column([*values, *ci_low, *ci_high], kind)
     for place, (label, value, low, high, detail, is_strong) in enumerate(fields):
-        span = _describe_span(low, high, kind, language)
-        rows.append(Row(label=label, at=value, value=language.format(value, kind), detail=detail, span=span))
+        said, first, last = written[place :: len(labels)]
+        span = "" if low is None or high is None else _describe_span(first, last, language)
+        rows.append(Row(label=label, at=value, value=said, detail=detail, span=span))
         colours.append(colour := QUIET if not is_strong else loss if (value or 0) < 0 else strong)
         if low is None or high is None:
             continue
@@ -147,16 +149,13 @@ def plot_intervals(
         strokes.append(stroke(reference, 0, reference, 1, LOOK["reference"]) | {"yref": "paper"})
     points = (*values, *ci_low, *ci_high, reference, 0.0 if marks == "bars" else None)
     known = [point for point in points if point is not None]
-    x_axis, narrow = lay_x_axis(known, kind=kind, language=language, title=axis_title)
+    x_axis, narrow = lay_x_axis(known, kind=kind, language=language, title=axis_title, rows=rows)
     x_axis["zeroline"] = reference is None
     return draw_rows(drawn | {"x": list(values)}, rows, strokes, x_axis=x_axis, narrow=narrow, language=language)
 
 
-def _describe_span(low: float | None, high: float | None, kind: CellKind, language: Language) -> str:
-    """Say an interval in words, its unit once; nothing where there is none."""
-    if low is None or high is None:
-        return ""
-    first, last = language.format(low, kind), language.format(high, kind)
+def _describe_span(first: str, last: str, language: Language) -> str:
+    """Say an interval in words, its unit once."""
     unit = re.search(r"\D*$", last)
     return language.say("figure.span", low=first.removesuffix(unit[0]) if unit and unit[0] else first, high=last)
 

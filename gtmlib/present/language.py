@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -141,6 +141,31 @@ class Language:
         if kind not in _FORMATS:
             raise ParameterError(f"unknown kind of value '{kind}': it can be {', '.join(_FORMATS)}")
         return _FORMATS[kind](value, self)
+
+    def format_column(self, values: Sequence[Any], kind: str) -> list[str]:
+        """Write raw values that stand below each other: all with as many decimals as the one that has most.
+
+        Parameters
+        ----------
+        values : sequence
+            Raw values.
+        kind : str
+            As `format` takes it.
+
+        Examples
+        --------
+        >>> Language("en", "SEK").format_column([0.47, 1, None, 0.9], "number")
+        ['0.47', '1.00', '–', '0.90']
+        """
+        texts = [self.format(value, kind) for value in values]
+        if kind not in ("number", "tenths"):
+            return texts
+        sign = numbers.get_decimal_symbol(self.locale)
+        decimals = max((len(text.partition(sign)[2]) for text in texts), default=0)
+        if not decimals:
+            return texts
+        exact = _decimal(f"#,##0.{'0' * decimals}")
+        return [text if value is None else exact(value, self) for value, text in zip(values, texts, strict=True)]
 
     def word(self, text: str) -> str:
         """Give what the client's or the consultant's word is in this language; the word itself if nobody said it.

@@ -56,6 +56,8 @@ def plot_ratios(rows: Sequence[RatioRow], *, language: Language, accent: str = A
     strong = readable_shade(accent, 4.5)
     shapes: list[Spec] = [stroke(1, 0, 1, 1, LOOK["reference"]) | {"yref": "paper"}]
     drawn, ends = [], [0.5, 2.0]
+    numbers = [number for row in rows for number in (row.value, row.low, row.high)]
+    written = language.format_column(numbers, "number")
     for place, row in enumerate(rows):
         known = row.value is not None and row.low is not None and row.high is not None
         if known:
@@ -67,10 +69,8 @@ def plot_ratios(rows: Sequence[RatioRow], *, language: Language, accent: str = A
             ends.append(at)
             line = {"color": QUIET, "width": 3}
             shapes.append(stroke(at, place - 0.24, at, place + 0.24, line, "above"))
-        span = "" if not known else language.say(
-            "figure.span", low=language.format(row.low, "number"), high=language.format(row.high, "number")
-        )  # fmt: skip
-        said = language.format(row.value, "number")
+        said, first, last = written[3 * place : 3 * place + 3]
+        span = language.say("figure.span", low=first, high=last) if known else ""
         drawn.append(Row(label=row.label, at=row.value, value=said, detail=row.detail, span=span))
     marks = LOOK["row_dots"] | {"x": [row.value for row in rows]}
     marks |= {"marker": LOOK["dot"] | {"color": strong, "size": 12}}

@@ -45,7 +45,7 @@ def describe_finding(finding: Finding, language: Language) -> str:
         The reader's.
     """
     named = {name: name_of(name, value, language) for name, value in finding.args.items()}
-    return language.say(finding.message, **named)
+    return capitalise(language.say(finding.message, **named))
 
 
 def name_of(kind: str, value: object, language: Language) -> object:
@@ -97,6 +97,22 @@ def name_rep(label: str, language: Language) -> str:
     if not label:
         return language.say("conversion.rep.unknown")
     return language.say("conversion.rep", n=int(label[1:])) if label[1:].isdigit() and label[0] == "#" else label
+
+
+def capitalise(sentence: str) -> str:
+    """Begin a sentence with a capital where it begins with a client's word; a name such as eLead stays as it is.
+
+    Parameters
+    ----------
+    sentence : str
+        Plain text.
+
+    Examples
+    --------
+    >>> capitalise("telemarketing brings most"), capitalise("eLead brings most")
+    ('Telemarketing brings most', 'eLead brings most')
+    """
+    return sentence if sentence[1:2].isupper() else sentence[:1].upper() + sentence[1:]
 
 
 def describe_evidence(finding: Finding, language: Language) -> str:

@@ -35,7 +35,8 @@ def render_table(table: Table, *, table_id: str, language: Language) -> str:
 
     names = [f"c{place}" for place in range(len(table.columns))]
     kinds = [column.kind for column in table.columns]
-    cells = [[language.format(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows]
+    written = [language.format_column([row[place] for row in table.rows], kind) for place, kind in enumerate(kinds)]
+    cells = [list(row) for row in zip(*written, strict=True)]
     # great-tables reads `{{ }}` in headings as units, and a client's group can be called anything.
     heads = [vetted(html.escape(column.label).replace("{", "&#123;")) for column in table.columns]
     drawn = GT(pd.DataFrame(cells, columns=names, dtype=object), id=table_id, rowname_col=names[0])

@@ -82,8 +82,8 @@ def open_up(script: str) -> str:
     if not opening or not closing:
         return f"{script}\nwindow.startPlotly=()=>window.Plotly;"
     notices, inside = script[: opening.start()], script[opening.end() : closing.start()]
-    body = f'(function(){{"use strict";{inside}return {closing[1]}}})'
-    return f"{notices}window.startPlotly={body}.call(window);{closing[2]}"
+    start, more = closing.groups()
+    return f'{notices}window.startPlotly=(function(){{"use strict";{inside}return {start}}}).call(window);{more}'
 
 
 @cache

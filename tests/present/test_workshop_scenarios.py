@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
-from gtmlib.analyses.workshop import PANELS, open_panel
+from gtmlib.analyses.workshop import open_panel
 from gtmlib.analyses.workshop.panel import Control, Panel
-from gtmlib.analyses.workshop.scenarios import Figure, Tried, compare
+from gtmlib.analyses.workshop.scenarios import WHAT_IFS, Answer, Figure, Tried, compare
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.scenarios import Scenario
 from gtmlib.present.exhibit import Exhibit
@@ -70,6 +69,12 @@ def test_of_what_is_not_money_the_title_says_what_moved_most() -> None:
     rates = replace(tried(DEARER, scenario("worse", price=-0.2)), headlines=("profitability.loss_rate",))
     title = present_tried(rates, ENGLISH, "#1f5f8b").title
     assert title == "Share of loss customers: 40.0% with “Worse”, against 20.0% today"
+
+
+def test_where_today_has_no_answer_the_title_says_so() -> None:
+    exhibit = present_tried(replace(tried(DEARER), today=Answer(error="nothing_picked")), ENGLISH, "#1f5f8b")
+    assert exhibit.title == "Contribution: SEK 1,100 with “Dearer”; today can’t be calculated"
+    assert exhibit.sentences[-1] == "“Today” has no answer: Pick at least one segment."
 
 
 def test_the_table_sets_what_was_moved_and_what_came_out_side_by_side() -> None:
@@ -141,7 +146,7 @@ def test_what_is_counted_is_written_as_the_chart_has_it_also_where_it_is_expecte
     assert describe_figure(replace(wins, value=3804, ci_low=None, ci_high=None), ENGLISH) == "3,804"
 
 
-@pytest.mark.parametrize("name", [name for name in PANELS if find_spec(f"gtmlib.analyses.workshop.{name}")])
+@pytest.mark.parametrize("name", WHAT_IFS)
 def test_every_headline_of_a_panel_is_one_number_today_and_has_a_word(name: str, loaded_demo: Loaded) -> None:
     panel = open_panel(name, loaded_demo)
     assert isinstance(panel, Panel)

@@ -181,7 +181,9 @@ class Desk:
         self.subject, self.unit = subject, UNITS[subject]
         self.book, self.notes = read_codebook(loaded.engagement.folder, subject), read_notes(loaded, subject)
         self.smallest = loaded.engagement.contract.disclosure.smallest_group
-        self.coder, self.reading, self.held = "", READINGS[0], None
+        self.coder: str = ""
+        self.reading: Reading = "first"
+        self.held: Held | None = None
         self._seed, self._rng = seed, np.random.default_rng(seed)
         self._rows: Rows = ()
         self._confirmed: dict[str, tuple[str, ...]] = {}
@@ -189,10 +191,6 @@ class Desk:
         self._queue: list[Suggestion] = []
         self._skipped: set[str] = set()
         self._learned: Coder | None = None
-
-    coder: str
-    reading: Reading
-    held: Held | None
 
     def sit(self, coder: str, reading: Reading) -> None:
         """Let somebody begin.

@@ -97,15 +97,16 @@ def label_conversations(loaded: Loaded, ways: Sequence[str]) -> Any:
     Returns
     -------
     ibis Table
-        touch_id, account (customer, else deal, else the conversation itself), and a column by the name of each way
-        (str, null where unknown).
+        touch_id, account (customer, else deal, else the conversation itself), date and rep_id where touches have them,
+        and a column by the name of each way (str, null where unknown).
 
     Examples
     --------
     >>> import pandas as pd
     >>> from gtmlib.data.load import load_frames
     >>> touches = pd.DataFrame({"touch_id": ["T1"], "stage": "Demo", "date": pd.to_datetime(["2025-05-02"])})
-    >>> to_frame(label_conversations(load_frames({"touches": touches}), ("stage", "month"))).to_dict("records")
+    >>> labelled = to_frame(label_conversations(load_frames({"touches": touches}), ("stage", "month")))
+    >>> labelled.drop(columns="date").to_dict("records")
     [{'touch_id': 'T1', 'account': 'T1', 'stage': 'Demo', 'month': '2025-05'}]
     """
     talks = conversations(loaded)
@@ -114,7 +115,8 @@ def label_conversations(loaded: Loaded, ways: Sequence[str]) -> Any:
         talks = talks.left_join(reps, talks.rep_id == reps.known_id)
     accounts = [talks[name] for name in ("customer_id", "deal_id") if name in talks.columns]
     named = {f"as_{by}": _label(loaded, talks, by) for by in ways}
-    found = talks.select("touch_id", account=ibis.coalesce(*accounts, talks.touch_id), **named)
+    kept = [name for name in ("touch_id", "date", "rep_id") if name in talks.columns]
+    found = talks.select(*kept, account=ibis.coalesce(*accounts, talks.touch_id), **named)
     return found.rename({by: f"as_{by}" for by in ways})
 
 

@@ -338,15 +338,16 @@ def _fold_groups(sums: Sums, by: str, smallest: int, sizes: Array) -> tuple[pd.D
 
 def _estimate(sums: Sums, groups: pd.DataFrame, place: Codes, level: float) -> dict[str, list[ProportionEstimate]]:
     """Estimate each code's rate in each group; accounts are as alike as they are on the whole, within groups."""
+    n, n_squared = (groups[name].to_numpy(float) for name in ("n", "n_squared"))
     rates = {}
     for code, k, k_squared, k_times_n in zip(sums.codes, sums.k, sums.k_squared, sums.k_times_n, strict=True):
         rho = correlation_from_sums(sums.n, sums.n_squared, k, k_squared, k_times_n, sums.n_accounts)
-        hits = np.bincount(place, k, minlength=len(groups))
+        hits = np.bincount(place, k, minlength=len(n))
         rates[code] = [
             estimate_proportion(
-                int(hit), int(row.n), confidence_level=level, design_effect=design_effect(row.n_squared / row.n, rho)
+                int(hit), int(size), confidence_level=level, design_effect=design_effect(squared / size, rho)
             )
-            for hit, row in zip(hits, groups.itertuples(), strict=True)
+            for hit, size, squared in zip(hits.tolist(), n.tolist(), n_squared.tolist(), strict=True)
         ]
     return rates
 

@@ -305,7 +305,7 @@ class HypothesisPanel(Panel):
 
 
 def _said(state: State, name: str) -> str:
-    return cast(str, state[name]).strip()
+    return " ".join(cast(str, state[name]).split())  # a claim is one line, wherever it is shown
 
 
 def short_name(claim: str, metric: str) -> str:

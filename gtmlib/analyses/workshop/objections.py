@@ -82,11 +82,12 @@ class ObjectionsPanel(Panel):
         masks = [self._mask(way, state) for way in range(len(self.counts.ways))]
         if self.counts.reveals(masks):
             raise PanelError("too_few_conversations", smallest=self.counts.smallest)
-        sums, n = self.counts.sum(masks, "code")
+        chosen = self.counts.select(masks)
+        sums, n = self.counts.sum(*chosen, "code"), int(chosen[0].sum())
         results: list[ObjectionRates | Chosen] = [estimate_rates(sums, self.beside, by="code", n_conversations=n)]
         by = str(state.get("by", ""))
         if by:
-            grouped, _ = self.counts.sum(masks, by)
+            grouped = self.counts.sum(*chosen, by)
             way = self.counts.ways.index(by)
             known = np.isin(self.counts.names[way], grouped.groups)
             sizes = self.counts.least_sizes(masks, way)[:-1][known]

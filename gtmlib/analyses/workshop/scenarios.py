@@ -15,6 +15,9 @@ from gtmlib.data.loaded import Loaded
 from gtmlib.data.scenarios import Scenario, read_scenarios, split_names
 from gtmlib.errors import ContractError, ParameterError, Problem
 
+# Of which panels a scenario holds a state. Not of the desk: its claims stand in the contract once they are declared,
+# and it reads the latest run, so that a report with it would follow from the one before.
+WHAT_IFS = tuple(name for name in PANELS if name != "hypotheses")
 Opener = Callable[[str, Loaded], Panel | MissingData]
 UNITS = ("share", "count", "days", "months")  # that a sentence names; a currency is money, anything else a number
 
@@ -31,7 +34,7 @@ class Setting:
         What it is.
     unit : str
         How a slider's value is written.
-    named_by : {'message', 'text', 'code', 'month'}
+    named_by : {'message', 'text', 'code', 'month', 'finding'}
         How options are named.
     n_options : int
         Options that there are.
@@ -44,7 +47,7 @@ class Setting:
     control: str
     kind: Literal["slider", "choice", "choices", "text"]
     unit: str
-    named_by: Literal["message", "text", "code", "month"]
+    named_by: Literal["message", "text", "code", "month", "finding"]
     n_options: int
     start: Value
     values: tuple[Value, ...]
@@ -157,7 +160,7 @@ class Tried:
 
 
 def moved_states(panels: Iterable[Panel], states: Mapping[str, State]) -> dict[str, dict[str, Value]]:
-    """Give the states to save: of each panel that was moved, where every control stands.
+    """Give the states to save: of each what-if that was moved, where every control stands.
 
     Parameters
     ----------
@@ -179,7 +182,8 @@ def moved_states(panels: Iterable[Panel], states: Mapping[str, State]) -> dict[s
     >>> moved_states([Price()], {"price_cost": {"price": 0.05}}), moved_states([Price()], {"price_cost": {"price": 0}})
     ({'price_cost': {'price': 0.05}}, {})
     """
-    settled = {panel.id: (settle(panel, states.get(panel.id, {})), start_of(panel)) for panel in panels}
+    what_ifs = [panel for panel in panels if panel.id in WHAT_IFS]
+    settled = {panel.id: (settle(panel, states.get(panel.id, {})), start_of(panel)) for panel in what_ifs}
     return {name: state for name, (state, start) in settled.items() if state != start}
 
 
@@ -269,10 +273,10 @@ def try_scenarios(loaded: Loaded, names: str = "", *, opener: Opener = open_pane
     {}
     """
     scenarios = read_scenarios(loaded.engagement, split_names(names))
-    strange = [(one, panel) for one in scenarios for panel in one.states if panel not in PANELS]
+    strange = [(one, panel) for one in scenarios for panel in one.states if panel not in WHAT_IFS]
     if strange:
-        raise ContractError(*(_unknown(one, panel, nearest(panel, PANELS)) for one, panel in strange))
-    opened = {panel: opener(panel, loaded) for panel in PANELS if any(panel in one.states for one in scenarios)}
+        raise ContractError(*(_unknown(one, panel, nearest(panel, WHAT_IFS)) for one, panel in strange))
+    opened = {panel: opener(panel, loaded) for panel in WHAT_IFS if any(panel in one.states for one in scenarios)}
     tried = compare([panel for panel in opened.values() if isinstance(panel, Panel)], scenarios)
     missing = {name: found for name, found in opened.items() if isinstance(found, MissingData)}
     return {one.panel: one for one in tried} | missing

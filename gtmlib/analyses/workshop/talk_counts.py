@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gtmlib.analyses.objections.grouped import label_conversations
+from gtmlib.analyses.objections.grouped import FEWEST_REPS, label_conversations
 from gtmlib.analyses.objections.logged import ANY, heard_objections
 from gtmlib.analyses.objections.rates import Sums
 from gtmlib.analyses.reductions import fold_small_groups
@@ -26,34 +26,19 @@ PERIOD = "period"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ordered:
-    """Counts in the order of account and group, so that those of one account and group are summed in one pass.
+class Keyed:
+    """To which account and group each count belongs.
 
     Parameters
     ----------
-    count, cell : array
-        Conversations of an account in a cell, and which cell.
-    starts, group : array
-        Where the next account or group begins, and which group it is.
+    key : array of int
+        By count: which account and group.
+    group : array of int
+        By key: its group.
     """
 
-    count: Array
-    cell: Codes
-    starts: Codes
+    key: Codes
     group: Codes
-
-    def sum(self, kept: Mask) -> Array:
-        """Sum the cells that are kept, by account and group.
-
-        Parameters
-        ----------
-        kept : array of bool
-            By cell.
-        """
-        if not self.count.size:
-            return np.zeros(0)
-        summed: Array = np.add.reduceat(self.count * kept[self.cell], self.starts)
-        return summed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +47,14 @@ class Grouping:
 
     Parameters
     ----------
-    talks, hits : Ordered
+    talks, hits : Keyed
         All, and those with an objection; a hit's group is that of code and group together.
     talk_of_hit : array of int
-        By account, code and group of `hits`: the place of its account and group in `talks`.
+        By key of `hits`: the key of its account and group in `talks`.
     """
 
-    talks: Ordered
-    hits: Ordered
+    talks: Keyed
+    hits: Keyed
     talk_of_hit: Codes
 
 
@@ -87,8 +72,14 @@ class TalkCounts:
         Objections as the chapter shows them, `any` last.
     cube : array
         Conversations by cell.
+    talks, talk_cells : array
+        Conversations of an account in a cell, and which cell.
+    hits, hit_cells : array
+        The same of those with a code.
     groupings : mapping
-        Way, or `code` for all together = how it is summed.
+        Way, or `code` for all together = how they are summed.
+    reps : array of bool, reps x cells
+        Who has a conversation where; no reps where their seniority is not known.
     smallest : int
         The disclosure floor.
     """
@@ -97,37 +88,53 @@ class TalkCounts:
     names: tuple[tuple[str, ...], ...]
     codes: tuple[str, ...]
     cube: Array
+    talks: Array
+    talk_cells: Codes
+    hits: Array
+    hit_cells: Codes
     groupings: Mapping[str, Grouping]
+    reps: Mask
     smallest: int
 
-    def sum(self, masks: Sequence[Mask], by: str) -> tuple[Sums, int]:
-        """Sum up a selection; and count its conversations, those of unknown group among them.
+    def select(self, masks: Sequence[Mask]) -> tuple[Array, Array]:
+        """Give the counts of a selection: of conversations, and of those with a code; elsewhere 0.
 
         Parameters
         ----------
         masks : sequence of array of bool
             By way: which of its groups are in it, the unknown one last.
+        """
+        kept = _cross(masks).ravel()
+        if kept.all():
+            return self.talks, self.hits
+        return self.talks * kept[self.talk_cells], self.hits * kept[self.hit_cells]
+
+    def sum(self, talks: Array, hits: Array, by: str) -> Sums:
+        """Sum up a selection by group.
+
+        Parameters
+        ----------
+        talks, hits : array
+            As `select` gave them.
         by : str
             A way that has a grouping, or `code`.
         """
-        kept = np.ones((), dtype=bool)
-        for mask in masks:
-            kept = kept[..., None] & mask
-        way, kept = self.groupings[by], kept.ravel()
+        way = self.groupings[by]
         known = ("all",) if by == "code" else self.names[self.ways.index(by)]
         n_groups = len(known) + (by != "code")
-        n, k = way.talks.sum(kept), way.hits.sum(kept)
+        n = np.bincount(way.talks.key, talks, minlength=way.talks.group.size).astype(float)
+        k = np.bincount(way.hits.key, hits, minlength=way.hits.group.size).astype(float)
 
         def by_group(weights: Array) -> Array:
-            return np.bincount(way.talks.group, weights, minlength=n_groups)
+            return np.bincount(way.talks.group, weights, minlength=n_groups).astype(float)
 
         def by_code(weights: Array) -> Array:
-            summed = np.bincount(way.hits.group, weights, minlength=len(self.codes) * n_groups)
+            summed = np.bincount(way.hits.group, weights, minlength=len(self.codes) * n_groups).astype(float)
             return summed.reshape(len(self.codes), n_groups)
 
         sizes = by_group(n)
         shown = np.flatnonzero(sizes[: len(known)] > 0)
-        found = Sums(
+        return Sums(
             codes=self.codes,
             groups=tuple(known[place] for place in shown),
             n=sizes[shown],
@@ -137,7 +144,21 @@ class TalkCounts:
             k_squared=by_code(k * k)[:, shown],
             k_times_n=by_code(k * n[way.talk_of_hit])[:, shown],
         )
-        return found, int(sizes.sum())
+
+    def few_reps(self, masks: Sequence[Mask]) -> Mask:
+        """Tell which levels of seniority are of one or two reps in a selection: each would know the other's numbers.
+
+        Parameters
+        ----------
+        masks : sequence of array of bool
+            The selection; which levels are in it does not matter.
+        """
+        way = self.ways.index("seniority")
+        others = [mask | (place == way) for place, mask in enumerate(masks)]
+        found = self.reps.reshape(len(self.reps), *self.cube.shape) & _cross(others)
+        n_reps = np.moveaxis(found, way + 1, 1).any(axis=tuple(range(2, found.ndim))).sum(axis=0)
+        few: Mask = (n_reps > 0) & (n_reps < FEWEST_REPS)
+        return few
 
     def least_sizes(self, masks: Sequence[Mask], way: int) -> Array:
         """Give each group's least number of conversations in whatever the other ways' settings let one subtract.
@@ -158,7 +179,10 @@ class TalkCounts:
                 table = np.tensordot(table, np.stack([mask, ~mask, mask | ~mask]).astype(float), axes=([1], [1]))
         table = table.reshape(len(table), -1)
         least = np.where(table > 0, table, np.inf).min(axis=1)
-        return np.where(np.isfinite(least), least, 0.0)
+        least = np.where(np.isfinite(least), least, 0.0)
+        if self.ways[way] == "seniority" and not all(mask.all() for mask in masks):
+            least = np.where(self.few_reps(masks), np.minimum(least, 1.0), least)
+        return least
 
     def folded(self, masks: Sequence[Mask], way: int) -> Mask:
         """Tell which groups of a way must be shown together: as the report folds them, in whatever is subtracted.
@@ -171,9 +195,12 @@ class TalkCounts:
             Whose groups.
         """
         sizes = self.least_sizes(masks, way)
+        if (sizes[sizes > 0] >= self.smallest).all():
+            return np.zeros(sizes.size, dtype=bool)
         frame = pd.DataFrame({"group": np.arange(sizes.size).astype(str), "n": sizes})
         shown = set(fold_small_groups(frame[frame["n"] > 0], "group", "n", self.smallest)["group"])
-        return (sizes > 0) & ~frame["group"].isin(shown).to_numpy()
+        found: Mask = (sizes > 0) & ~frame["group"].isin(shown).to_numpy(bool)
+        return found
 
     def reveals(self, masks: Sequence[Mask]) -> bool:
         """Tell whether a selection is too small, or would let one that is be worked out from others.
@@ -220,10 +247,9 @@ def count_talks(loaded: Loaded, ways: Sequence[str], codes: Sequence[str], *, ha
     [2.0, 1.0]
     """
     narrowed = (*ways, *((PERIOD,) if has_dates else ()))
-    talks = label_conversations(loaded, (*ways, *(("month",) if has_dates else ())))
+    talks = label_conversations(loaded, ways)
     if has_dates:
-        talks = talks.mutate(period=_span(loaded, talks)).drop("month")
-    talks = talks.mutate(account=ibis.dense_rank().over(ibis.window(order_by="account")))
+        talks = talks.mutate(period=_span(loaded, talks))
     sizes = to_frame(talks.group_by("account", *narrowed).aggregate(n=talks.count()))
     heard = heard_objections(loaded, with_any=True).inner_join(talks, "touch_id")
     hits = to_frame(heard.group_by("account", "code", *narrowed).aggregate(n=heard.count()))
@@ -235,47 +261,75 @@ def count_talks(loaded: Loaded, ways: Sequence[str], codes: Sequence[str], *, ha
     cell, hit_cell = (_cells(each, shape, len(frame)) for each, frame in ((places, sizes), (hit_places, hits)))
     every = (*codes, ANY)
     code = _place(hits["code"], every)
-    account, hit_account = (frame["account"].to_numpy(np.intp) for frame in (sizes, hits))
+    numbers = pd.factorize(pd.concat([sizes["account"], hits["account"]], ignore_index=True))[0].astype(np.intp)
+    account, hit_account = numbers[: len(sizes)], numbers[len(sizes) :]
     counts, hit_counts = (frame["n"].to_numpy(float) for frame in (sizes, hits))
     groupings = {}
     for by in ("code", *ways):
         at = narrowed.index(by) if by != "code" else -1
         group, hit_group = (places[at], hit_places[at]) if at >= 0 else (account * 0, hit_account * 0)
-        n_groups = shape[at] if at >= 0 else 1
-        own, hit_own = account * n_groups + group, hit_account * n_groups + hit_group
-        told = _order(counts, cell, own, group)
-        met = _order(hit_counts, hit_cell, hit_own * len(every) + code, code * n_groups + hit_group)
-        first = np.sort(own)[told.starts]
-        of_hit = np.sort(hit_own * len(every) + code)[met.starts] // len(every) if hit_own.size else hit_own
-        groupings[by] = Grouping(talks=told, hits=met, talk_of_hit=np.searchsorted(first, of_hit))
+        n_groups, n_codes = shape[at] if at >= 0 else 1, len(every)
+        key, own = pd.factorize(account * n_groups + group)
+        hit_key, met = pd.factorize((hit_account * n_groups + hit_group) * n_codes + code)
+        groupings[by] = Grouping(
+            talks=Keyed(key=key, group=own % n_groups),
+            hits=Keyed(key=hit_key, group=met % n_codes * n_groups + met // n_codes % n_groups),
+            talk_of_hit=pd.Index(own).get_indexer(met // n_codes),
+        )
     return TalkCounts(
         ways=narrowed,
         names=names,
         codes=every,
-        cube=np.bincount(cell, counts, minlength=int(np.prod(shape))).reshape(shape),
+        cube=np.bincount(cell, counts, minlength=int(np.prod(shape))).astype(float).reshape(shape),
+        talks=counts,
+        talk_cells=cell,
+        hits=hit_counts,
+        hit_cells=hit_cell,
+        reps=_count_reps(talks, narrowed, names, shape),
         groupings=groupings,
         smallest=loaded.engagement.contract.disclosure.smallest_group,
     )
 
 
+def _count_reps(talks: Any, narrowed: Sequence[str], names: Sequence[Sequence[str]], shape: tuple[int, ...]) -> Mask:
+    """Mark in which cells each rep has a conversation; whose it is, nothing says any more."""
+    if "seniority" not in narrowed:
+        return np.zeros((0, int(np.prod(shape))), dtype=bool)
+    known = talks.filter(talks.rep_id.notnull())
+    frame = to_frame(known.select("rep_id", *narrowed).distinct())
+    places = [_place(frame[way], each) for way, each in zip(narrowed, names, strict=True)]
+    rep, reps = pd.factorize(frame["rep_id"])
+    found = np.zeros((len(reps), int(np.prod(shape))), dtype=bool)
+    found[rep, _cells(places, shape, len(frame))] = True
+    return found
+
+
+def _cross(masks: Sequence[Mask]) -> Mask:
+    """Tell which cells are in a selection."""
+    kept: Mask = np.ones(1, dtype=bool)
+    for mask in masks:
+        kept = kept[..., None] & mask
+    crossed: Mask = kept[0]
+    return crossed
+
+
 def _span(loaded: Loaded, talks: Any) -> Any:
     """Give the shortest span of months back from the last one that holds a conversation; `older` before all of them."""
     last = pd.Period(loaded.engagement.contract.exported_on, "M")
-    spans = [(talks.month > str(last - months), f"{months:02d}") for months in reversed(SPANS)]
-    return ibis.cases((talks.month.isnull(), ibis.null("string")), *spans, else_="older")
+    first_days = {months: (last - months + 1).start_time.date() for months in reversed(SPANS)}
+    spans = [(talks.date >= ibis.literal(day), f"{months:02d}") for months, day in first_days.items()]
+    return ibis.cases((talks.date.isnull(), ibis.null("string")), *spans, else_="older")
 
 
 def _place(column: pd.Series, names: Sequence[str]) -> Codes:
     """Number the values of a column by a list of names; unknown ones come after the last."""
-    numbers = pd.Categorical(column, categories=list(names)).codes.astype(np.intp)
-    return np.where(numbers < 0, len(names), numbers)
+    numbers, found = pd.factorize(column)
+    place = {name: position for position, name in enumerate(names)}
+    placed = np.array([*(place.get(str(name), len(names)) for name in found), len(names)], dtype=np.intp)
+    found_at: Codes = placed[numbers]  # a missing value has the number -1: the last of them
+    return found_at
 
 
 def _cells(places: Sequence[Codes], shape: tuple[int, ...], n_rows: int) -> Codes:
-    return np.ravel_multi_index(tuple(places), shape) if places else np.zeros(n_rows, dtype=np.intp)
-
-
-def _order(counts: Array, cells: Codes, keys: Codes, groups: Codes) -> Ordered:
-    order = np.argsort(keys, kind="stable")
-    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    return Ordered(count=counts[order], cell=cells[order], starts=starts, group=groups[order][starts])
+    cells: Codes = np.ravel_multi_index(tuple(places), shape) if places else np.zeros(n_rows, dtype=np.intp)
+    return cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from gtmlib.analyses.bridge import PeriodBridge
@@ -118,6 +119,7 @@ from gtmlib.present.exhibits.workshop_pipeline import present_pipeline_what_if
 from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.exhibits.workshop_scenarios import present_tried
 from gtmlib.present.language import Language
+from gtmlib.present.sentences import capitalise
 
 Presenter = Callable[[Any, Language, str], Exhibit]
 
@@ -207,4 +209,11 @@ def present(result: Any, language: Language, accent: str) -> Exhibit:
     accent : str
         The brand's main colour, as #rrggbb.
     """
-    return PRESENTERS[type(result)](result, language, accent)
+    exhibit = PRESENTERS[type(result)](result, language, accent)
+    return replace(
+        exhibit,
+        title=capitalise(exhibit.title),
+        headline=capitalise(exhibit.headline),
+        alt=capitalise(exhibit.alt),
+        sentences=tuple(capitalise(text) for text in exhibit.sentences),
+    )

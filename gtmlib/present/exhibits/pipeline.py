@@ -180,7 +180,8 @@ def present_contributors(result: Contributors, language: Language, accent: str) 
         The brand's colour, `#rrggbb`.
     """
     say, rows = language.say, result.rows
-    names = [str(name_of("pipeline_group", row.group, language)) for row in rows]
+    kind = "rep" if result.by == "rep" else "pipeline_group"
+    names = [str(name_of(kind, row.group, language)) for row in rows]
     gaps = [row.promise.counted - row.promise.expected.value for row in rows]
     total = sum(gaps)
     known = [place for place, row in enumerate(rows) if row.group not in (OTHER, UNKNOWN)]

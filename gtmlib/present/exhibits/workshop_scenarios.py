@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.workshop.panel import Control, Value
 from gtmlib.analyses.workshop.scenarios import Answer, Figure, Setting, Tried
 from gtmlib.present.exhibit import CellKind, Exhibit, Table, TableColumn
+from gtmlib.present.exhibits.workshop_hypotheses import name_measure
 from gtmlib.present.figures import plot_intervals
 from gtmlib.present.language import Language
 from gtmlib.present.sentences import KIND_OF_UNIT, format_finding, name_of
@@ -101,12 +103,15 @@ def describe_figure(figure: Figure | None, language: Language) -> str:
 def _option(panel: str, control: Setting | Control, value: str, language: Language) -> str:
     if control.kind == "text" or not value:
         return value or "–"
-    if control.named_by == "message":
-        name = control.control if isinstance(control, Setting) else control.id
-        return language.say(f"workshop.{panel}.{name}.{value}")
-    if control.named_by == "month":
-        return language.format(value, "month")
-    return str(name_of("code" if control.named_by == "code" else "", value, language))
+    name = control.control if isinstance(control, Setting) else control.id
+    write: dict[str, Callable[[], object]] = {
+        "message": lambda: language.say(f"workshop.{panel}.{name}.{value}"),
+        "text": lambda: name_of("workshop_group", value, language),
+        "code": lambda: name_of("code", value, language),
+        "month": lambda: language.format(value, "month"),
+        "finding": lambda: name_measure(value, language),
+    }
+    return str(write[control.named_by]())
 
 
 def _metric(name: str, language: Language) -> str:
@@ -125,36 +130,31 @@ def _kind(figure: Figure) -> CellKind:
     return KIND_OF_UNIT.get(figure.unit or "ratio", "money")  # type: ignore[return-value]
 
 
-def _best(result: Tried) -> tuple[str, Figure, float] | None:
-    """Give the scenario that the title speaks of, with its distance from today.
+def _best(result: Tried, today: Figure | None) -> tuple[str, Figure, float] | None:
+    """Give the scenario that the title speaks of, with its distance from today (from nothing where that is not known).
 
     Of money it is the highest, of anything else what moved most: whether more of it is better, the reader knows.
     """
-    first = result.headlines[0]
-    today = result.today.figure(first)
-    pairs = zip(result.titles, (answer.figure(first) for answer in result.answers), strict=True)
-    told = [(title, one, float(one.value or 0) - float(today.value or 0)) for title, one in pairs if one and today]
-    if not told:
-        return None
-    is_money = _kind(told[0][1]) == "money"
-    return max(told, key=lambda row: row[2] if is_money else abs(row[2]))
+    start = float(today.value or 0) if today is not None else 0.0
+    pairs = zip(result.titles, (answer.figure(result.headlines[0]) for answer in result.answers), strict=True)
+    told = [(title, one, float(one.value or 0) - start) for title, one in pairs if one is not None]
+    is_money = bool(told) and _kind(told[0][1]) == "money"
+    return max(told, key=lambda row: row[2] if is_money else abs(row[2]), default=None)
 
 
 def _title(result: Tried, language: Language) -> str:
-    best, today = _best(result), result.today.figure(result.headlines[0])
-    if best is None or today is None:
+    today = result.today.figure(result.headlines[0])
+    best = _best(result, today)
+    if best is None:
         return language.say("workshop.tried.title.none", panel=language.say(f"workshop.{result.panel}.title"))
     scenario, figure, difference = best
-    now, then = _write(today, language), _write(figure, language)
+    then = _write(figure, language)
+    args: dict[str, Any] = {"metric": _metric(figure.id, language), "scenario": scenario, "then": then}
+    if today is None:
+        return language.say("workshop.tried.title.alone", **args)
+    args |= {"today": _write(today, language), "difference": abs(difference)}
     kind = "other" if _kind(figure) != "money" else "more" if difference > 0 else "less"
-    return language.say(
-        f"workshop.tried.title.{'same' if now == then else kind}",
-        metric=_metric(figure.id, language),
-        scenario=scenario,
-        today=now,
-        then=then,
-        difference=abs(difference),
-    )
+    return language.say(f"workshop.tried.title.{'same' if args['today'] == then else kind}", **args)
 
 
 def _unanswered(result: Tried, language: Language) -> list[str]:

@@ -6,6 +6,8 @@ const BUSY_AFTER = 300; // ms before the page says that it waits
 
 function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // Keeps JupyterLab's shortcuts from what has the focus: there, 0 0 restarts the kernel.
+  if (["article", "button", "input", "summary"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value === true) node.setAttribute(name, "");
@@ -27,13 +29,12 @@ function render({ model, el: host }) {
   const agreement = el("section", { class: "agreement", "aria-label": words.agreement });
   const root = el(
     "div",
-    // The attribute keeps JupyterLab's own shortcuts out: there, 0 0 restarts the kernel.
-    { class: "gtm-desk", lang, "data-lm-suppress-shortcuts": "true", style: `--accent-light: ${accent[0]}; --accent-dark: ${accent[1]}` },
+    { class: "gtm-desk", lang, style: `--accent-light: ${accent[0]}; --accent-dark: ${accent[1]}` },
     el("header", {}, heading, el("p", { class: "private" }, words.private)),
     stage,
     el("aside", {}, agreement, keyList()),
   );
-  host.append(root);
+  host.append(el("div", { class: "gtm-desk-frame" }, root)); // the desk lays itself out by the width it gets
 
   let shown = {}; // the last answer
   let chosen = new Set(); // codes of the note that is up
@@ -70,18 +71,19 @@ function render({ model, el: host }) {
   function showStart() {
     form = null;
     if (stage.querySelector(".start")) return refreshReadings();
-    const names = el("datalist", { id: `${view}-names` }, ...shown.coders.map((name) => el("option", { value: name })));
-    const coder = el("input", { id: `${view}-coder`, type: "text", list: `${view}-names`, autocomplete: "off", required: true, maxlength: "30", "aria-describedby": `${view}-hint` });
+    const coder = el("input", { id: `${view}-coder`, type: "text", autocomplete: "off", maxlength: "30", "aria-describedby": `${view}-hint` });
+    const known = shown.coders.map((name) => el("button", { type: "button", onclick: () => ((coder.value = name), coder.focus()) }, name));
     const readings = el("div", { class: "readings" });
-    const begin = (event) => {
-      event.preventDefault();
-      ask("begin", { coder: coder.value, reading: readings.querySelector("input:checked").value });
+    const begin = () => {
+      const reading = readings.querySelector("input:checked")?.value;
+      if (reading) ask("begin", { coder: coder.value, reading });
     };
+    const onEnter = (event) => event.key === "Enter" && event.target.matches("input") && begin(); // JupyterLab lets no form be sent
     stage.replaceChildren(
-      el("form", { class: "start", onsubmit: begin },
-        el("label", { for: `${view}-coder` }, words.who), coder, names, el("p", { id: `${view}-hint`, class: "soft" }, words["who.hint"]),
+      el("section", { class: "start", onkeydown: onEnter },
+        el("label", { for: `${view}-coder` }, words.who), el("div", { class: "who-codes" }, coder, ...known), el("p", { id: `${view}-hint`, class: "soft" }, words["who.hint"]),
         el("fieldset", {}, el("legend", {}, words.what), readings),
-        el("button", { class: "primary", type: "submit" }, words.begin)),
+        el("button", { class: "primary", type: "button", onclick: begin }, words.begin)),
       status, error,
     );
     refreshReadings();
@@ -135,7 +137,7 @@ function render({ model, el: host }) {
     const isLong = note.text.length > 220;
     text.classList.toggle("long", isLong);
     form = { fields, search, nothing, undo, none: [...suggested, ...none].map((one) => one.code).filter((code) => noneCodes.includes(code)), keyed, text, facets: new Map(facetButtons) };
-    const element = el("form", { class: "coding", onsubmit: confirm },
+    const element = el("section", { class: "coding" },
       place(), text,
       group("suggested", reading === "settle" ? words.given : words.suggested, suggested),
       group("others", suggested.length ? words.others : words.codes, others),
@@ -143,7 +145,7 @@ function render({ model, el: host }) {
       nothing,
       el("div", { class: "tools" }, search, ...facetButtons.map(([, { button }]) => button)),
       el("div", { class: "actions" },
-        el("button", { class: "primary", type: "submit" }, words.confirm, el("kbd", {}, "↵")),
+        el("button", { class: "primary", type: "button", onclick: confirm }, words.confirm, el("kbd", {}, "↵")),
         el("button", { type: "button", onclick: () => ask("turn", { step: 1 }) }, words.skip, el("kbd", {}, "S")),
         el("button", { type: "button", onclick: () => ask("turn", { step: -1 }) }, words.back, el("kbd", {}, "←")),
         undo),
@@ -205,8 +207,7 @@ function render({ model, el: host }) {
     button.classList.toggle("is-said", said[name] !== "");
   }
 
-  function confirm(event) {
-    event?.preventDefault();
+  function confirm() {
     ask("confirm", { note: shown.note.id, codes: [...chosen], ...said });
   }
 

@@ -18,6 +18,7 @@ import traitlets
 
 from gtmlib.analyses.coding.desk import NO_CODES, READINGS, Desk, DeskError, Held, judge
 from gtmlib.analyses.coding.review import CodeAgreement
+from gtmlib.analyses.coding.suggest import Suggestion
 from gtmlib.analyses.coding_agreement import LEAST_ALPHA, DoubleCoded
 from gtmlib.data.codebook import Subject
 from gtmlib.data.codes import CODES_FILE, SOURCES, append_codes
@@ -196,12 +197,10 @@ class DeskTalk:
             "share": done / every if every else 1.0,
             "held": say("coding_desk.held", codes=self._labels(desk.held.codes)) if desk.held else "",
         }
-        return shown | {"note": self._describe_note()} if desk.note else shown
+        return shown | {"note": self._describe_note(desk.note)} if desk.note else shown
 
-    def _describe_note(self) -> Answer:
-        desk, say = self._desk, self._language.say
-        note, offer = desk.note, desk.offer()
-        assert note is not None
+    def _describe_note(self, note: Suggestion) -> Answer:
+        desk, say, offer = self._desk, self._language.say, self._desk.offer()
         back = self._back if self._back and self._back.note.note_id == note.note_id else None
         drawn = say(f"coding_desk.drawn.{note.drawn}") if note.drawn else ""
         groups = {"suggested": offer.suggested, "others": offer.others, "none": offer.none}

@@ -244,7 +244,7 @@ def test_what_is_declared_is_what_was_shown_and_the_command_line_takes_it(
     assert path.read_bytes() == before + b"\n" + block.encode()
     added = read_engagement(client.engagement.folder).contract.hypotheses[-1]
     assert isinstance(added, Hypothesis)
-    assert added.claim == 'Price is "worn out"\n]] \\ åäö'
+    assert added.claim == 'Price is "worn out" ]] \\ åäö'
     assert (added.threshold, added.group, added.speaks_to) == (0.1, {"variant": "a_price"}, "meetings")
     assert added.declared_on == client.engagement.contract.exported_on
     assert main(["hypotheses", str(client.engagement.folder)]) == 0

