@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from tests.browser import open_browser
-from tests.workshop_pages import PATIENCE, Page, run_all, serve_lab
+from tests.workshop_pages import IS_IDLE, PATIENCE, Page, run_all, serve_lab
 
 N_CUSTOMERS, N_DEALS, N_REPS = 20_000, 100_000, 40
 MOVES = 100
@@ -176,7 +176,7 @@ def main() -> int:
         (Path(folder) / "lab").mkdir()
         with serve_lab(Path(folder) / "client", Path(folder) / "lab") as address:
             opened = Page(browser.new_page(viewport={"width": 1280, "height": 900}), address)
-            opened.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=PATIENCE * 1e3)
+            opened.page.wait_for_function(IS_IDLE, timeout=PATIENCE * 1e3)
             started = time.perf_counter()
             run_all(opened.page)
             opened.page.wait_for_selector("[data-panel=segments][data-ready]", timeout=PATIENCE * 1e3)

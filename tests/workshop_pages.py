@@ -18,6 +18,7 @@ from gtmlib.run.plan import ROOT
 from gtmlib.run.workshop import NOTEBOOK
 
 PATIENCE = 120.0
+IS_IDLE = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel?.status === 'idle'"
 # What the front ends themselves say of each other's versions; not about us.
 NOISE = re.compile(r"shared (singleton )?module|Starting WebSocket|Available versions")
 
@@ -128,7 +129,7 @@ def serve_lab(engagement: Path, folder: Path) -> Iterator[str]:
 
 
 def run_all(page: Any) -> None:
-    """Run all cells of the notebook that JupyterLab has opened."""
+    """Run all cells of the notebook that JupyterLab has opened, when its kernel is there."""
     page.wait_for_selector(".jp-Notebook", timeout=PATIENCE * 1000)
-    page.wait_for_function("window.jupyterapp?.commands.isEnabled('notebook:run-all-cells')", timeout=PATIENCE * 1000)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(IS_IDLE, timeout=PATIENCE * 1000)
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")

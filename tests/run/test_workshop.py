@@ -19,6 +19,7 @@ from tests.browser import open_browser
 from tests.workshop_pages import Page, run_all, serve_lab, serve_voila
 
 CLAIM = 'Ett "nytt" <b>påstående</b>'
+NUMBERS = {"threshold": "10", "smallest_effect": "2,5"}  # what has to be said as a number
 
 
 def expected(workshop: Workshop, panel: str, state: dict[str, Any]) -> list[dict[str, Any]] | str:
@@ -85,15 +86,18 @@ def move_control(opened: Page, section: Any, control: dict[str, Any], at: Any) -
         )
         return value
     if control["kind"] == "choice":
-        value = next((value for value, _ in control["options"] if value != at), at)
-        if value != at:
+        values = [value for value, _ in control["options"]]
+        place = values.index(at)
+        value = values[place + 1 if place + 1 < len(values) else place - 1]
+        if len(values) > 1:
             opened.move(section, lambda: node.locator("select").select_option(value))
         return value
     if control["kind"] == "choices":
         opened.move(section, lambda: node.locator("input").last.click())
         return [value for value in at if value != control["options"][-1][0]]
-    opened.move(section, lambda: node.locator("textarea").fill(CLAIM))
-    return CLAIM
+    text = NUMBERS.get(control["id"], CLAIM)
+    opened.move(section, lambda: node.locator("textarea").fill(text))
+    return text
 
 
 def try_every_control(opened: Page, workshop: Workshop) -> None:
@@ -164,7 +168,7 @@ def test_what_is_saved_is_set_beside_today_and_can_be_gone_on_from(
     at, shown = float(slider.input_value()), opened.shown(section)
     compare = opened.select("compare")
     compare.locator("input[type=text]").fill("Dyrare år")
-    compare.locator("button[type=submit]").click()
+    compare.locator(".saving button").click()
     compare.locator(".exhibit").first.wait_for()
     (scenario,) = read_scenarios(client)
     assert scenario.title == "Dyrare år"

@@ -84,6 +84,13 @@ def code_row(
         What suggested; empty where nothing was.
     source, is_resolved : str
         Whose words it holds, and yes or no; empty where nobody said.
+
+    Examples
+    --------
+    >>> one = Suggestion(note_id="T1", codes=("price", "value", "fit"), drawn="random")
+    >>> row = code_row(one, "value", unit="touch_id", coder="AK", by="ngrams")
+    >>> row["touch_id"], row["code"], row["suggested"]
+    ('T1', 'value', 'price value fit')
     """
     told = {unit: one.note_id, "coder": coder, "source": source, "is_resolved": is_resolved, "drawn": one.drawn}
     return told | {"suggested": " ".join(one.codes), "suggested_by": by, "code": code}
@@ -118,6 +125,13 @@ def judge(row: CodeAgreement) -> Literal["confirmed", "refuted", "cannot_tell"]:
     ----------
     row : CodeAgreement
         Its interval decides: wholly above .667, wholly below, or neither.
+
+    Examples
+    --------
+    >>> from gtmlib.stats.agreement import AlphaEstimate
+    >>> alpha = AlphaEstimate(alpha=0.8, ci_low=0.4, ci_high=1.0, n_units=12, confidence_level=0.95)
+    >>> judge(CodeAgreement(code="price", n_given=6, alpha=alpha, ac1=0.9))
+    'cannot_tell'
     """
     if row.alpha.ci_low >= LEAST_ALPHA:
         return "confirmed"

@@ -10,8 +10,11 @@ const CONFIG = {
 };
 const NARROW = 600; // px of a chart below which its labels stand above the marks
 const LARGE = 1.3; // how much larger a chart is drawn where the type is large
+// JupyterLab takes keys for its own shortcuts unless the very element that has the focus says that it needs them.
+const FOCUSED = new Set(["button", "input", "select", "summary", "textarea"]);
 const make = (tag, parts = {}, ...children) => {
   const node = Object.assign(document.createElement(tag), parts);
+  if (FOCUSED.has(tag)) node.dataset.lmSuppressShortcuts = "true";
   node.append(...children);
   return node;
 };
@@ -279,19 +282,20 @@ export default {
 
     // ---- Scenarios: the state of all panels under a name, set side by side in a panel of their own.
     const makeSaving = (view) => {
-      const name = make("input", { type: "text", maxLength: 80, required: true });
+      const name = make("input", { type: "text", maxLength: 80 });
       const told = make("p", { className: "told", role: "status" });
-      const button = make("button", { type: "submit", className: "strong", textContent: begun.words.save });
+      const button = make("button", { type: "button", className: "strong", textContent: begun.words.save });
       const label = make("label", {}, make("span", { textContent: begun.words.name }), name);
-      const form = make("form", { className: "saving" }, label, button, told);
+      const place = make("div", { className: "saving" }, label, button, told); // no form: JupyterLab lets none be sent
       const save = async (overwrite) => {
         const answer = await ask({ ask: "save", title: name.value.trim(), states, overwrite });
         told.textContent = answer.error ?? answer.said ?? "";
-        if (answer.question) return question(form, answer.question, () => save(true));
+        if (answer.question) return question(place, answer.question, () => save(true));
         if (!answer.error) compare(view);
       };
-      form.addEventListener("submit", (event) => { event.preventDefault(); save(false); });
-      return form;
+      button.addEventListener("click", () => save(false));
+      name.addEventListener("keydown", (event) => { if (event.key === "Enter") save(false); });
+      return place;
     };
     const compare = async (view) => {
       fail(view, begun.words.busy);
