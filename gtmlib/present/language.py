@@ -91,7 +91,7 @@ class Language:
         if isinstance(text, tuple):
             text = text[gettext.c2py(read_catalog(self.code).plural_expr)(int(args["n"]))]
         try:
-            return _Sentence(self).format(text, **args)
+            return _fill(text, args, self)
         except KeyError as error:
             raise ParameterError(f"message '{key}' in '{self.code}' needs {error}") from None
 
@@ -288,14 +288,14 @@ COUNTED = ("customers", "contacts", "contracts", "files", "days", "weeks", "mont
 _FORMATS |= {name: _counted(name) for name in COUNTED}
 
 
-class _Sentence(string.Formatter):
-    """Formats `{name:kind}` by the language; everything else is text."""
-
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return self._language.format(value, format_spec or "text")
+def _fill(message: str, args: Mapping[str, Any], language: Language) -> str:
+    """Write each `{name:kind}` in the reader's way; a full stop after "3 kr." is not written twice."""
+    text = ""
+    for literal, name, kind, _ in string.Formatter().parse(message):
+        text += literal.removeprefix(".") if text.endswith(".") else literal
+        if name is not None:
+            text += language.format(args[name], kind or "text")
+    return text
 
 
 @cache

@@ -168,6 +168,11 @@ def test_braces_in_a_clients_words_are_text() -> None:
     assert "{code} <b>" in EN.say("figure.span", low="{code} <b>", high="2")
 
 
+@pytest.mark.parametrize(("code", "said"), [("da", "x: 3 kr."), ("sv", "x: 3 kr.")])
+def test_a_sentence_that_ends_in_an_abbreviation_has_one_stop(code: str, said: str) -> None:
+    assert plain(Language(code, HOME[code]).say("profitability.finding.step", name="x", amount=3.0)) == said
+
+
 def test_an_unknown_message_is_named_with_its_catalog() -> None:
     with pytest.raises(ParameterError, match=r"the catalog 'sv' has no message 'profitability\.nothing'"):
         SV.say("profitability.nothing")
