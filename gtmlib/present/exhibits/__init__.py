@@ -106,7 +106,7 @@ from gtmlib.present.exhibits.variant_test import (
     present_variant_segments,
 )
 from gtmlib.present.language import Language
-from gtmlib.present.sentences import capitalise
+from gtmlib.present.sentences import tidy
 
 Presenter = Callable[[Any, Language, str], Exhibit]
 
@@ -192,8 +192,9 @@ def present(result: Any, language: Language, accent: str) -> Exhibit:
     exhibit = PRESENTERS[type(result)](result, language, accent)
     return replace(
         exhibit,
-        title=capitalise(exhibit.title),
-        headline=capitalise(exhibit.headline),
-        alt=capitalise(exhibit.alt),
-        sentences=tuple(capitalise(text) for text in exhibit.sentences),
+        title=tidy(exhibit.title),
+        headline=tidy(exhibit.headline),
+        alt=tidy(exhibit.alt),
+        sentences=tuple(map(tidy, exhibit.sentences)),
+        notes=tuple(map(tidy, exhibit.notes)),
     )
