@@ -256,7 +256,10 @@ def plot_heatmap(
     n_lines = max((label.count("<br>") + 1 for label in small), default=1)
     narrow: Spec = {"height": 60 + max(44, 15 * n_lines + 12) * n_rows, "xaxis.tickangle": -90}
     narrow |= {"yaxis.ticktext": small, "yaxis.tickfont.size": 12}
-    columns = {"tickvals": list(range(n_columns)), "ticktext": [plain(label, 14) for label in column_labels]}
+    longest = max((len(word) for label in column_labels for word in label.split()), default=1)
+    room = max(longest, min(14, 590 // (7 * max(n_columns, 1))))  # letters above a column of a still
+    heads = [plain(label, room) for label in column_labels]
+    columns = {"tickvals": list(range(n_columns)), "ticktext": heads}
     rows = {"tickvals": list(range(n_rows)), "ticktext": [plain(label, 24) for label in row_labels]}
     layout = {
         "height": 60 + 44 * n_rows,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.reductions import OTHER
 from gtmlib.present.language import Language, has_message
@@ -45,7 +47,7 @@ def describe_finding(finding: Finding, language: Language) -> str:
         The reader's.
     """
     named = {name: name_of(name, value, language) for name, value in finding.args.items()}
-    return capitalise(language.say(finding.message, **named))
+    return tidy(language.say(finding.message, **named))
 
 
 def name_of(kind: str, value: object, language: Language) -> object:
@@ -99,20 +101,21 @@ def name_rep(label: str, language: Language) -> str:
     return language.say("conversion.rep", n=int(label[1:])) if label[1:].isdigit() and label[0] == "#" else label
 
 
-def capitalise(sentence: str) -> str:
-    """Begin a sentence with a capital where it begins with a client's word; a name such as eLead stays as it is.
+def tidy(text: str) -> str:
+    """Begin a text with a capital, also where a client's word is the first; and write one period after `kr.`, not two.
 
     Parameters
     ----------
-    sentence : str
-        Plain text.
+    text : str
+        A sentence or more; a name such as eLead stays as it is.
 
     Examples
     --------
-    >>> capitalise("telemarketing brings most"), capitalise("eLead brings most")
-    ('Telemarketing brings most', 'eLead brings most')
+    >>> tidy("telemarketing gav 100 kr.. Mere følger."), tidy("eLead brings most")
+    ('Telemarketing gav 100 kr. Mere følger.', 'eLead brings most')
     """
-    return sentence if sentence[1:2].isupper() else sentence[:1].upper() + sentence[1:]
+    text = re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def describe_evidence(finding: Finding, language: Language) -> str:

@@ -119,7 +119,7 @@ from gtmlib.present.exhibits.workshop_pipeline import present_pipeline_what_if
 from gtmlib.present.exhibits.workshop_price_cost import present_what_if
 from gtmlib.present.exhibits.workshop_scenarios import present_tried
 from gtmlib.present.language import Language
-from gtmlib.present.sentences import capitalise
+from gtmlib.present.sentences import tidy
 
 Presenter = Callable[[Any, Language, str], Exhibit]
 
@@ -212,8 +212,9 @@ def present(result: Any, language: Language, accent: str) -> Exhibit:
     exhibit = PRESENTERS[type(result)](result, language, accent)
     return replace(
         exhibit,
-        title=capitalise(exhibit.title),
-        headline=capitalise(exhibit.headline),
-        alt=capitalise(exhibit.alt),
-        sentences=tuple(capitalise(text) for text in exhibit.sentences),
+        title=tidy(exhibit.title),
+        headline=tidy(exhibit.headline),
+        alt=tidy(exhibit.alt),
+        sentences=tuple(map(tidy, exhibit.sentences)),
+        notes=tuple(map(tidy, exhibit.notes)),
     )
