@@ -123,12 +123,16 @@ const makeSlider = (control, value, changed) => {
   const { low: min, high: max, step } = control;
   const input = make("input", { type: "range", min, max, step, value });
   const told = make("output");
-  const tell = () => {
-    told.textContent = control.texts[place(Number(input.value))] ?? input.value;
-    input.setAttribute("aria-valuetext", told.textContent);
+  const tell = (text) => {
+    told.textContent = text;
+    input.setAttribute("aria-valuetext", text);
   };
-  input.addEventListener("input", () => { tell(); changed(Number(input.value)); });
-  tell();
+  const textOf = (number) => (number === control.start ? control.start_text : control.texts[place(number)] ?? input.value);
+  input.addEventListener("input", () => {
+    tell(textOf(Number(input.value)));
+    changed(Number(input.value));
+  });
+  tell(textOf(value));
   return make("label", { className: "control" }, make("span", { textContent: control.label }), told, input);
 };
 const makeChoice = (control, value, changed) => {

@@ -189,8 +189,8 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
     Returns
     -------
     dict
-        id, kind, label and start; a slider's low, high, step and the texts of its positions; options as pairs of value
-        and name.
+        id, kind, label and start; a slider's low, high, step, the texts of its positions and of its start; options as
+        pairs of value and name.
     """
     described: Answer = {"id": control.id, "kind": control.kind, "start": control.start}
     described["label"] = language.say(f"workshop.{panel}.{control.id}")
@@ -198,7 +198,8 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
         n = round((control.high - control.low) / control.step)
         values = [control.low + place * control.step for place in range(min(n, MOST_TEXTS) + 1)]
         texts = [language.format(value, control.unit) for value in values]
-        return described | {"low": control.low, "high": control.high, "step": control.step, "texts": texts}
+        described |= {"low": control.low, "high": control.high, "step": control.step, "texts": texts}
+        return described | {"start_text": language.format(control.start, control.unit)}  # it may lie between two steps
     write: dict[str, Callable[[str], str]] = {
         "message": lambda option: language.say(f"workshop.{panel}.{control.id}.{option}"),
         "text": lambda option: str(name_of("workshop_group", option, language)),
