@@ -16,6 +16,7 @@ from gtmlib.stats.requirements import require_level
 EVENTS_PER_PERIOD = 5  # neighbouring periods are merged until they hold as many: each has a level of its own to fit
 FEWEST_CLUSTERS = 4  # of fewer, no spread between them can be told
 MOST_STEPS = 60
+LARGEST = 700.0  # log of a ratio that a number can still hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,7 @@ def estimate_hazard_odds(
     return HazardOdds(
         odds_ratio=math.exp(slope),
         ci_low=math.exp(slope - half),
-        ci_high=math.exp(slope + half),
+        ci_high=math.exp(min(slope + half, LARGEST)),
         confidence_level=level,
         pvalue=two_sided_pvalue(slope / math.sqrt(variance), df),
         n_events=n_all,

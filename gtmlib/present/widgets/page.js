@@ -158,7 +158,7 @@ const makeChoices = (control, value, changed, words) => {
   return make("fieldset", { className: "control" }, make("legend", { textContent: control.label }), ...labels, ...all);
 };
 const makeText = (control, value, changed) => {
-  const input = make("textarea", { rows: 2, value });
+  const input = make("textarea", { rows: 1, value });
   let later;
   input.addEventListener("input", () => {
     clearTimeout(later);
