@@ -337,7 +337,7 @@ export default {
       views.forEach((view) => { view.section.hidden = view.id !== id; });
       const view = views.get(id);
       if (id === "compare") compare(view);
-      else if (!view.opened) open(view);
+      else if (!view.opened) view.opening ??= open(view).finally(() => { view.opening = undefined; });
       else if (view.exhibits) showExhibits(view, view.exhibits, begun.words); // its width may have changed meanwhile
     };
     tabs.addEventListener("keydown", (event) => {

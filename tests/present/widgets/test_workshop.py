@@ -40,7 +40,7 @@ class _Named(Language):
 class Prices(Panel):
     """A panel over the waterfall: refuses one position of its slider, and breaks at another."""
 
-    id, headlines = "price_cost", ("profitability.total_gross_profit",)
+    id, headlines = "price_cost", ("profitability.total_contribution",)
     controls = (Control(id="price", kind="slider", start=0.0, low=-0.2, high=0.2, step=0.01, unit="percent"),)
 
     def __init__(self, shown: Any) -> None:
@@ -91,12 +91,15 @@ def test_a_panel_is_opened_where_it_starts_and_says_what_its_slider_stands_at(wo
 def test_what_is_computed_is_shown_as_the_report_shows_it_light_or_dark(workshop: Workshop) -> None:
     for theme, paper in (("light", "#ffffff"), ("dark", "#14181d")):
         (exhibit,) = ask(workshop, "compute", panel="price_cost", state={}, theme=theme)["exhibits"]
-        assert (
-            exhibit["title"].replace("\N{NO-BREAK SPACE}", " ")
-            == "Of SEK 936 in net revenue, SEK 396 is left as gross profit"
-        )
+        title = exhibit["title"].replace("\N{NO-BREAK SPACE}", " ")
+        assert title == "Of SEK 936 in net revenue, SEK 396 is left as gross profit"
         assert paper in exhibit["figure"]
-        assert exhibit["table"]["rows"][0][1] == "SEK\N{NO-BREAK SPACE}936"
+        assert (exhibit["has_numbers"], exhibit["table"]) == (True, None)
+
+
+def test_numbers_behind_a_chart_are_written_when_they_are_opened(workshop: Workshop) -> None:
+    (exhibit,) = ask(workshop, "compute", panel="price_cost", state={}, numbers=["profitability-waterfall"])["exhibits"]
+    assert exhibit["table"]["rows"][0][1] == "SEK\N{NO-BREAK SPACE}936"
 
 
 def test_a_panel_without_its_data_says_what_to_ask_for_and_has_no_controls(workshop: Workshop) -> None:
