@@ -151,7 +151,7 @@ def _is_inside(address: str) -> bool:
 
 
 def _check_addresses(page: PageFile) -> Iterator[Problem]:
-    """Find what would ask somebody for something, or lead out of the report."""
+    """Find what would ask somebody for something; a link to the web does so only when a reader follows it."""
     for tag in page.tags:
         where = f"<{tag.name}>"
         if tag.name in REFUSED:
@@ -161,7 +161,8 @@ def _check_addresses(page: PageFile) -> Iterator[Problem]:
             yield _problem(tag.line, "<meta> leads to another page", "Remove it")
         for name, value in tag.attrs.items():
             shown = f'{where} points outside the file: {name}="{value[:80]}"'
-            if name in ADDRESSES and not _is_inside(value):
+            is_followed = (tag.name, name) == ("a", "href") and re.match(r"https?://", value, re.IGNORECASE)
+            if name in ADDRESSES and not is_followed and not _is_inside(value):
                 yield _problem(tag.line, shown, PACK_IN)
             if name.startswith("on"):
                 yield _problem(tag.line, f"{where} runs a script by '{name}'", "Remove it")

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import statistics
 import subprocess
 import time
 import zipfile
@@ -387,13 +388,16 @@ def test_a_pdf_is_printed_to_the_same_bytes(printed: tuple[Path, ...], stored: S
 
 
 @pytest.mark.full
-def test_a_further_report_takes_about_a_second_to_print(printed: tuple[Path, ...], stored: StoredRun) -> None:
-    report, took = stored.report("sv"), []
-    for reports in ([report], [report] * 4):
-        started = time.perf_counter()
-        print_reports(reports, stored.contract.exported_on)
-        took.append(time.perf_counter() - started)
-    assert (took[1] - took[0]) / 3 < 1.5  # 77 pages: 0.8 to 1.1 s on two cores that do nothing else
+def test_a_further_report_takes_less_than_a_second_to_print(printed: tuple[Path, ...], stored: StoredRun) -> None:
+    report, further = stored.report("sv"), []
+    for _ in range(3):
+        took = []
+        for reports in ([report], [report] * 4):
+            started = time.perf_counter()
+            print_reports(reports, stored.contract.exported_on)
+            took.append(time.perf_counter() - started)
+        further.append((took[1] - took[0]) / 3)
+    assert statistics.median(further) < 1.0, further  # on two cores that do nothing else
 
 
 def test_the_dates_of_a_pdf_are_replaced_and_nothing_moves() -> None:

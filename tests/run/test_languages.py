@@ -211,3 +211,18 @@ def test_the_letter_to_the_client_is_in_the_clients_language(code: str, loaded_d
 def test_the_report_as_delivered_has_no_english_sentence(code: str, run: Run) -> None:
     page = (run.folder / f"report.{code}.html").read_text("utf-8")
     assert [text for text in Page(page).texts if len(english_words(text)) > 0] == []
+
+
+@pytest.mark.parametrize("code", ["en", "sv", "da"])
+def test_headings_begin_with_a_capital_and_sentences_end_with_one_period(code: str, run: Run) -> None:
+    page = (run.folder / f"report.{code}.html").read_text("utf-8")
+    assert [heading for heading in re.findall(r"<h[23][^>]*>([^<]+)", page) if heading[0].islower()] == []
+    assert [text for text in Page(page).texts if re.search(r"(?<!\.)\.\.(?!\.)", text)] == []  # as in "100 kr.."
+
+
+@pytest.mark.parametrize("code", list(LOCALES))
+def test_a_percent_sign_that_a_message_types_stands_as_the_language_writes_it(code: str) -> None:
+    gap = Language(code, "SEK").format(0.5, "percent_whole").removeprefix("50").removesuffix("%")
+    messages = [message for message in read_catalog(code) if message.id]
+    forms = [form for each in messages for form in (each.string if isinstance(each.string, tuple) else [each.string])]
+    assert {found for form in forms for found in re.findall(r"\d(\s*)%", form)} == {gap}

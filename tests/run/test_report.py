@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import itertools
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
@@ -24,6 +28,7 @@ from gtmlib.present.language import Language
 from gtmlib.run.packing import data_uri, font_face, open_up, plotly_script
 from gtmlib.run.report import AppendixTable, ChapterView, Headline, ReportView, css_string, render_report
 
+ROOT = Path(__file__).parents[2]
 HOSTILE = (
     "<script>alert(1)</script>",
     "</script><img src=x onerror=alert(2)>",
@@ -121,6 +126,16 @@ def test_two_renderings_of_a_view_have_the_same_bytes() -> None:
     assert render_report(make_view()) == page_of()
 
 
+def test_another_user_seed_time_zone_and_locale_give_the_same_bytes(tmp_path: Path) -> None:
+    code = "import hashlib, tests.run.test_report as t; print(hashlib.sha256(t.page_of().encode()).hexdigest())"
+    place = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "4242"}
+    place |= {"LC_ALL": "C", "LANG": "tr_TR.UTF-8", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | place, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == hashlib.sha256(page_of().encode()).hexdigest()
+
+
 def test_plotly_is_packed_into_a_report_once_and_only_where_there_is_a_chart() -> None:
     shipped = (files("plotly") / "package_data/plotly.min.js").read_text("utf-8")
     found = packed(page_of(), "plotly").decode("ascii")
@@ -145,7 +160,7 @@ def test_a_plotly_that_is_built_in_another_way_is_started_all_the_same() -> None
 
 def test_the_packs_do_not_depend_on_the_machine_s_own_zlib() -> None:
     # Python's zlib differs between systems; pyarrow brings one in its wheel, which the lock file pins.
-    source = (Path(__file__).parents[2] / "gtmlib" / "run" / "packing.py").read_text("utf-8")
+    source = (ROOT / "gtmlib" / "run" / "packing.py").read_text("utf-8")
     assert not re.search(r"^\s*(import|from) (gzip|zlib)", source, re.MULTILINE)
     (pack,) = re.findall(r'id="charts-pack" type="text/plain">([^<]+)<', page_of())
     assert base64.b64decode(pack)[:10] == b"\x1f\x8b\x08\0\0\0\0\0\x02\xff"  # no time, no system

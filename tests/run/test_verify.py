@@ -120,7 +120,9 @@ def test_an_error_on_the_console_a_chart_that_is_not_drawn_and_a_pale_text_fail(
         ('<link rel="stylesheet" href="https://x.example/a.css">', "<link> has no place in a report"),
         ('<iframe src="https://x.example"></iframe>', "<iframe> has no place"),
         ('<meta http-equiv="refresh" content="0;url=https://x.example">', "leads to another page"),
-        ('<a href="https://x.example">more</a>', "<a> points outside"),
+        ('<a href="https://x.example" ping="https://y.example">more</a>', "<a> points outside the file: ping="),
+        ('<svg aria-hidden="true"><a xlink:href="https://x.example"></a></svg>', "<a> points outside"),
+        ('<a href="//x.example">more</a>', "<a> points outside"),
         ('<a href="javascript:alert(1)">more</a>', "<a> points outside"),
         ('<a href="#nowhere">more</a>', "the link '#nowhere' leads nowhere"),
         ("<p onclick='go()'>", "runs a script by 'onclick'"),
@@ -141,6 +143,10 @@ def test_each_fault_is_found_once_and_named(page: str, injected: str, said: str)
     assert any(said in problem for problem in found), found
     assert all(problem.startswith(f"line {line}: ") or "summary" in problem for problem in found), found
     assert len(found) == 1, found
+
+
+def test_a_link_that_only_a_reader_follows_is_no_fault(page: str) -> None:
+    assert check_page(page.replace("<main>", '<main><a href="https://x.example/a?b=1">more</a>')) == []
 
 
 @pytest.mark.parametrize(
