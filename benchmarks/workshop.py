@@ -37,17 +37,28 @@ looks = "many"
 planned_n = 2400
 unit = "touch"
 """
-# A value is drawn for each move, so that no two are alike; the page tells how long it took to redraw.
+# Each move is another one, and has an answer: no list is ever empty, and no period ends before it begins.
 MOVE = """([panel, place]) => {
-  const controls = [...document.querySelectorAll(`[data-panel=${panel}] :is(input[type=range], input[type=checkbox], select)`)];
+  const kinds = ":is(input[type=range], fieldset, select)";
+  const controls = [...document.querySelectorAll(`[data-panel=${panel}] .controls ${kinds}`)];
   const control = controls[place % controls.length];
+  const tell = (node, event) => node.dispatchEvent(new Event(event, { bubbles: true }));
   if (control.type === "range") {
     const steps = Math.round((control.max - control.min) / control.step);
     control.value = Number(control.min) + Number(control.step) * ((place * 7 + 1) % (steps + 1));
-  } else if (control.type === "checkbox") control.checked = !control.checked;
-  else control.selectedIndex = (control.selectedIndex + 1) % control.options.length;
-  control.dispatchEvent(new Event(control.type === "range" ? "input" : "change", { bubbles: true }));
-}"""  # noqa: E501
+    tell(control, "input");
+  } else if (control.tagName === "FIELDSET") {
+    const boxes = [...control.querySelectorAll("input")];
+    const box = boxes.find((one) => !one.checked) ?? boxes[place % boxes.length];
+    box.checked = !box.checked;
+    tell(box, "change");
+  } else {
+    control.dataset.start ??= control.selectedIndex;
+    const [start, last] = [Number(control.dataset.start), control.options.length - 1];
+    control.selectedIndex = control.selectedIndex === start ? (start === last ? start - 1 : start + 1) : start;
+    tell(control, "change");
+  }
+}"""
 TAKEN = "performance.getEntriesByName('workshop-redraw').map((entry) => entry.duration)"
 
 
@@ -163,8 +174,12 @@ def time_moves(opened: Page, panel: str) -> np.ndarray:
     """Move the controls of a panel 100 times, one after the other, and give the milliseconds until each redraw."""
     section = opened.select(panel)
     opened.page.evaluate("performance.clearMeasures()")
+    n_refused = 0
     for place in range(MOVES):
         opened.move(section, lambda place=place: opened.page.evaluate(MOVE, [panel, place]))  # type: ignore[misc]
+        n_refused += section.locator(".error:not([hidden])").count()
+    if n_refused:
+        sys.stdout.write(f"{panel:>12}: {n_refused} of {MOVES} moves were refused\n")
     return np.asarray(opened.page.evaluate(TAKEN))
 
 

@@ -42,7 +42,7 @@ class Page:
 
     def select(self, panel: str) -> Any:
         """Open a panel and wait for what it shows first."""
-        self.page.click(f'.gtm-workshop [data-tab="{panel}"]')
+        self.page.click(f'.gtm-workshop [data-tab="{panel}"]', timeout=PATIENCE * 1000)
         section = self.page.locator(f'[data-panel="{panel}"][data-ready]')
         section.wait_for(timeout=PATIENCE * 1000)
         return section

@@ -17,9 +17,10 @@ from gtmlib.errors import ParameterError
 from gtmlib.present.colours import ACCENT, dark_shade, readable_shade
 from gtmlib.present.exhibit import Exhibit, Kpi, Table
 from gtmlib.present.language import Language
+from gtmlib.present.plotlyjs import plotly_script
 from gtmlib.present.stills import render_still
 from gtmlib.present.tables import render_table
-from gtmlib.run.packing import dark_style, pack_charts, pack_plotly, plotly_script
+from gtmlib.run.packing import dark_style, pack_charts, pack_plotly
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FILES = ("start.js", "report.js", "style.css", "print.css")

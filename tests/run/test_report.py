@@ -25,7 +25,8 @@ from gtmlib.errors import ParameterError
 from gtmlib.present.exhibit import Exhibit, Kpi, Table, TableColumn
 from gtmlib.present.figures import plot_heatmap, plot_intervals, plot_waterfall, plot_whale_curve
 from gtmlib.present.language import Language
-from gtmlib.run.packing import data_uri, font_face, open_up, plotly_script
+from gtmlib.present.plotlyjs import open_up, plotly_script
+from gtmlib.run.packing import data_uri, font_face
 from gtmlib.run.report import AppendixTable, ChapterView, Headline, ReportView, css_string, render_report
 
 ROOT = Path(__file__).parents[2]

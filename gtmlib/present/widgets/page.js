@@ -19,6 +19,8 @@ const make = (tag, parts = {}, ...children) => {
   return node;
 };
 
+const plotly = () => { globalThis.Plotly ??= startPlotly(); };
+
 // ---- Asking Python: a ticket for each question, so that no answer is taken for another's.
 const connect = (model, context) => {
   const page = Math.random().toString(36).slice(2);
@@ -52,6 +54,7 @@ const drawChart = async (box, spec, isLarge) => {
   }
   layout.font = { ...layout.font, family: getComputedStyle(box).fontFamily };
   layout.width = Math.max(width, layout.meta?.min_width ?? 0);
+  plotly();
   await Plotly.react(chart, data, layout, CONFIG);
   chart.style.transform = isLarge ? `scale(${scale})` : "";
   box.style.height = `${Math.ceil(chart.offsetHeight * scale)}px`;
@@ -401,6 +404,7 @@ export default {
     });
     watch.observe(root);
     build();
+    setTimeout(plotly); // while Python opens the first panel
     return () => { leave(); watch.disconnect(); };
   },
 };

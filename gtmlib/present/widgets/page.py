@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import anywidget
-from plotly.offline import get_plotlyjs
 
 from gtmlib.data.engagement import Engagement
+from gtmlib.present.plotlyjs import plotly_script
 from gtmlib.present.widgets.workshop import Workshop
 
 FOLDER = Path(__file__).parent
@@ -18,7 +19,7 @@ NO_MODULES = "const module = undefined, exports = undefined, define = undefined;
 
 def page_script() -> str:
     """Give the page's script, with plotly.js before it: a page asks the network for nothing."""
-    return NO_MODULES + str(get_plotlyjs()) + "\n" + (FOLDER / "page.js").read_text("utf-8")
+    return NO_MODULES + plotly_script() + "\n" + (FOLDER / "page.js").read_text("utf-8")
 
 
 class WorkshopPage(anywidget.AnyWidget):  # type: ignore[misc]
@@ -37,6 +38,7 @@ class WorkshopPage(anywidget.AnyWidget):  # type: ignore[misc]
         super().__init__()
         self._workshop = workshop
         self.on_msg(self._answer)
+        Thread(target=workshop.prepare, daemon=True).start()  # while the browser reads plotly.js
 
     def _answer(self, _: Any, message: dict[str, Any], __: Any) -> None:
         self.send(self._workshop.answer(message) | {"ticket": message.get("ticket")})

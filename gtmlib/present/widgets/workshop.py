@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any
 
 from gtmlib.analyses.reductions import MissingData
@@ -53,6 +54,7 @@ class Workshop:
     _loaded: dict[tuple[str, ...], Loaded] = field(default_factory=dict, init=False)
     _panels: dict[str, Panel | MissingData] = field(default_factory=dict, init=False)
     _languages: dict[str, Language] = field(default_factory=dict, init=False)
+    _opening: Any = field(default_factory=RLock, init=False)  # the first panel is opened while the page is
 
     def answer(self, message: Mapping[str, Any]) -> Answer:
         """Answer what the page asks; what goes wrong is one sentence, in `error`.
@@ -90,9 +92,14 @@ class Workshop:
         name : str
             One of `names`.
         """
-        if name not in self._panels:
-            self._panels[name] = open_panel(name, self._load(PANELS[name]))
-        return self._panels[name]
+        with self._opening:
+            if name not in self._panels:
+                self._panels[name] = open_panel(name, self._load(PANELS[name]))
+            return self._panels[name]
+
+    def prepare(self) -> None:
+        """Open the first panel before it is asked for; what goes wrong is said when it is."""
+        self.answer({"ask": "compute", "panel": self.names[0], "state": {}})
 
     def _speak(self, code: str) -> Language:
         if code not in self._languages:  # codebooks are read for each
