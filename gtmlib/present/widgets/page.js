@@ -84,7 +84,7 @@ const makeExhibit = (id, words) => {
   node.dataset.exhibit = id;
   return { node, parts };
 };
-const fillExhibit = async ({ parts }, exhibit, isLarge) => {
+const fillExhibit = ({ parts }, exhibit) => {
   const lines = (texts) => texts.map((text) => make("p", { textContent: text }));
   parts.title.textContent = exhibit.title;
   parts.text.replaceChildren(...lines(exhibit.sentences));
@@ -98,12 +98,15 @@ const fillExhibit = async ({ parts }, exhibit, isLarge) => {
   parts.numbers.hidden = !exhibit.figure || !exhibit.has_numbers;
   parts.numbers.replaceChildren(parts.numbers.firstElementChild, ...(exhibit.figure ? table : []));
   parts.chart.hidden = !exhibit.figure;
-  if (!exhibit.figure) return;
   parts.chart.setAttribute("aria-label", exhibit.alt);
-  await drawChart(parts.chart, exhibit.figure, isLarge);
+};
+const isInSight = (node) => {
+  const { top, bottom } = node.getBoundingClientRect();
+  return top < innerHeight && bottom > 0;
 };
 const openNumbers = (view) =>
   (view.shown ?? []).filter(({ parts }) => parts.numbers.open).map(({ node }) => node.dataset.exhibit);
+// Draws what is in sight, and gives a function that draws the rest.
 const showExhibits = async (view, exhibits, words) => {
   const ids = exhibits.map((exhibit) => exhibit.id).join();
   if (view.ids !== ids) {
@@ -115,9 +118,13 @@ const showExhibits = async (view, exhibits, words) => {
     view.output.replaceChildren(...view.shown.map(({ node }) => node));
   }
   view.exhibits = exhibits;
-  for (const [place, exhibit] of exhibits.entries()) {
-    await fillExhibit(view.shown[place], exhibit, view.section.closest(".large") !== null);
-  }
+  exhibits.forEach((exhibit, place) => fillExhibit(view.shown[place], exhibit));
+  const drawn = exhibits.map((exhibit, place) => [view.shown[place].parts.chart, exhibit.figure]).filter(([, spec]) => spec);
+  const isLarge = view.section.closest(".large") !== null;
+  const draw = async (charts) => { for (const [box, spec] of charts) await drawChart(box, spec, isLarge); };
+  const inSight = drawn.filter(([box]) => isInSight(box));
+  await draw(inSight);
+  return () => draw(drawn.filter((chart) => !inSight.includes(chart)));
 };
 
 // ---- Controls: what the browser has, with a label each; `changed` is called with the new value.
@@ -192,6 +199,7 @@ export default {
       view.error.hidden = !sentence;
       view.output.classList.toggle("stale", Boolean(sentence));
     };
+    const showAll = async (view, exhibits) => (await showExhibits(view, exhibits, begun.words))();
     const refresh = async (view) => {
       view.movedAt ??= performance.now();
       if (view.isBusy) {
@@ -205,11 +213,10 @@ export default {
         view.movedAt = undefined;
         const answer = await ask({ ask: "compute", panel: view.id, state: states[view.id], numbers: openNumbers(view) });
         fail(view, answer.error);
-        if (!answer.error) {
-          await showExhibits(view, answer.exhibits, begun.words);
-          said.textContent = answer.exhibits[0]?.title ?? "";
-        }
+        const drawRest = answer.error ? undefined : await showExhibits(view, answer.exhibits, begun.words);
         performance.measure("workshop-redraw", { start: movedAt, end: performance.now() });
+        if (drawRest && !view.isStale) await drawRest();
+        if (!answer.error) said.textContent = answer.exhibits[0]?.title ?? "";
         view.section.dataset.answers = Number(view.section.dataset.answers ?? 0) + 1;
       } while (view.isStale);
       view.isBusy = false;
@@ -265,7 +272,7 @@ export default {
       view.opened = opened;
       states[view.id] ??= structuredClone(opened.state);
       buildControls(view);
-      if (opened.exhibits) await showExhibits(view, opened.exhibits, begun.words);
+      if (opened.exhibits) await showAll(view, opened.exhibits);
       else await refresh(view);
       view.section.dataset.ready = "";
     };
@@ -325,7 +332,7 @@ export default {
       });
       const none = make("p", { className: "about", textContent: begun.words.compare_none });
       view.controls.replaceChildren(makeSaving(view), rows.length ? make("ul", {}, ...rows) : none);
-      await showExhibits(view, answer.exhibits, begun.words);
+      await showAll(view, answer.exhibits);
       view.section.dataset.ready = "";
     };
 
@@ -341,7 +348,7 @@ export default {
       const view = views.get(id);
       if (id === "compare") compare(view);
       else if (!view.opened) view.opening ??= open(view).finally(() => { view.opening = undefined; });
-      else if (view.exhibits) showExhibits(view, view.exhibits, begun.words); // its width may have changed meanwhile
+      else if (view.exhibits) showAll(view, view.exhibits); // its width may have changed meanwhile
     };
     tabs.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -399,7 +406,7 @@ export default {
     };
     const watch = new ResizeObserver(() => {
       const view = views.get(active);
-      if (view?.exhibits && root.clientWidth !== watch.width) showExhibits(view, view.exhibits, begun.words);
+      if (view?.exhibits && root.clientWidth !== watch.width) showAll(view, view.exhibits);
       watch.width = root.clientWidth;
     });
     watch.observe(root);
