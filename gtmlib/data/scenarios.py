@@ -86,6 +86,30 @@ def name_of(title: str) -> str:
     return re.sub("[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].rstrip("-")
 
 
+def saved_names(engagement: Engagement) -> tuple[str, ...]:
+    """Give the names of all saved scenarios, in their order.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        Whose folder holds them.
+    """
+    return tuple(sorted(path.stem for path in (engagement.folder / FOLDER).glob("[!.]*.toml")))
+
+
+def is_saved(engagement: Engagement, title: str) -> bool:
+    """Tell whether there is a scenario of that title's name already.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        Whose folder holds the scenarios.
+    title : str
+        As typed.
+    """
+    return name_of(title) in saved_names(engagement)
+
+
 def save_scenario(
     engagement: Engagement, title: str, states: Mapping[str, Mapping[str, Any]], *, overwrite: bool = False
 ) -> Path:
@@ -122,7 +146,7 @@ def save_scenario(
         raise ParameterError(f"'{words}' would hold nothing: move a control of a panel first")
     folder = engagement.folder / FOLDER
     path = folder / f"{name}.toml"
-    if path.exists() and not overwrite:
+    if is_saved(engagement, title) and not overwrite:
         raise ParameterError(f"there is a scenario '{name}' already: give another title, or overwrite it")
     tables = [
         f"\n[{panel}]\n" + "".join(f"{control} = {_write(value)}\n" for control, value in state.items())
@@ -176,7 +200,7 @@ def read_scenarios(engagement: Engagement, names: Iterable[str] = ()) -> tuple[S
         If a file is not as it should be: all problems of all files at once, with their lines.
     """
     folder, wanted = engagement.folder / FOLDER, tuple(dict.fromkeys(names))
-    saved = {path.stem: path for path in sorted(folder.glob("[!.]*.toml"))}
+    saved = {name: folder / f"{name}.toml" for name in saved_names(engagement)}
     if wanted and not saved:
         raise ParameterError(
             f"{engagement.name} has no scenario '{wanted[0]}', nor any other: save one in the workshop"

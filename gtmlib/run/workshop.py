@@ -18,6 +18,7 @@ from gtmlib.run.plan import NOTEBOOKS, ROOT
 NOTEBOOK = NOTEBOOKS / "90_workshop.ipynb"
 TEMPLATES = ROOT / "templates" / "workshop"
 PORT = 8866
+LEFT_ALONE = 900  # seconds after which a kernel ends that no page is connected to
 
 
 def serve_workshop(
@@ -50,6 +51,7 @@ def serve_workshop(
         paths = [str(TEMPLATES), os.environ.get("JUPYTER_PATH", "")]
         options = ["--template=workshop", "--Voila.ip=127.0.0.1", f"--port={port}", "--token"]
         options.append("--KernelManager.transport_encryption=auto")  # client data pass between kernel and server
+        options += [f"--MappingKernelManager.cull_idle_timeout={LEFT_ALONE}", "--MappingKernelManager.cull_interval=60"]
         options += [] if opens_browser else ["--no-browser"]
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "voila", str(notebook), *options],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ from gtmlib.data.scenarios import read_scenarios
 from gtmlib.errors import RunError
 from gtmlib.present.widgets.workshop import Workshop
 from gtmlib.run import workshop as served
+from gtmlib.run.runner import REPORTS, Run
 from tests.browser import open_browser
-from tests.workshop_pages import Page, run_all, serve_lab, serve_voila
+from tests.workshop_pages import PATIENCE, Page, run_all, serve_lab, serve_voila
 
 CLAIM = 'Ett "nytt" <b>påstående</b>'
 NUMBERS = {"threshold": "10", "smallest_effect": "2,5"}  # what has to be said as a number
@@ -44,11 +46,15 @@ def expected(workshop: Workshop, panel: str, state: dict[str, Any]) -> list[dict
 
 
 @pytest.fixture(scope="module")
-def client(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Engagement:
-    """A demo of our own: scenarios and hypotheses are written into it."""
-    folder = tmp_path_factory.mktemp("client") / "demo"
+def client(demo_folder: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engagement]:
+    """A demo of our own, since scenarios are written into it, with a run that its hypothesis desk can read."""
+    folder = tmp_path_factory.mktemp("clients") / f"workshop-test-{os.getpid()}"
     shutil.copytree(demo_folder, folder)
-    return read_engagement(folder)
+    latest = REPORTS / folder.name / run.folder.name
+    latest.mkdir(parents=True)
+    shutil.copy(run.folder / "results.json", latest)
+    yield read_engagement(folder)
+    shutil.rmtree(latest.parent)
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +186,33 @@ def test_what_is_saved_is_set_beside_today_and_can_be_gone_on_from(
     opened.page.wait_for_timeout(500)
     assert opened.shown(section) == shown
     assert opened.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    opened.page.close()
+
+
+def test_a_hypothesis_is_declared_when_somebody_has_confirmed_and_not_before(
+    browser: Any, voila: str, client: Engagement
+) -> None:
+    opened = Page(browser.new_page(viewport={"width": 820, "height": 1100}), voila)
+    section = opened.select("hypotheses")
+    said = {
+        "claim": "Fler \"loggade\" skäl", "threshold": "60 %", "smallest_effect": "5 %", "owner": "Säljchefen",
+        "if_confirmed": "Vi fortsätter.", "if_refuted": "Vi utbildar.",
+    }  # fmt: skip
+    for name, text in said.items():
+        opened.move(section, lambda name=name, text=text: section.locator(f"[data-control={name}] textarea").fill(text))  # type: ignore[misc]
+    contract, before = client.folder / "engagement.toml", (client.folder / "engagement.toml").read_text("utf-8")
+    section.locator(".action > button").click()
+    section.locator(".question button").last.click()
+    assert contract.read_text("utf-8") == before
+    section.locator(".action > button").click()
+    section.locator(".question button").first.click()
+    section.locator(".told:not(:empty)").wait_for()
+    assert contract.read_text("utf-8").startswith(before)
+    assert read_engagement(client.folder).contract.hypotheses[-1].claim.in_language("sv") == said["claim"]
+    assert "can’t be done" not in (section.locator(".told").text_content() or "")
+    opened.page.reload()
+    opened.page.locator(".gtm-workshop header").wait_for(timeout=PATIENCE * 1000)
+    assert opened.problems == []
     opened.page.close()
 
 

@@ -265,7 +265,7 @@ class HypothesisPanel(Panel):
             raise PanelError("already_declared", name=one.id) from None
         except ContractError as error:
             raise PanelError("not_written", why=str(error)) from None
-        return "workshop.hypotheses.declared", {"name": one.id, "day": str(one.decide_by)}
+        return "declared", {"name": one.id, "day": str(one.decide_by)}
 
     def _read(self, state: State) -> tuple[Finding, Hypothesis | None, tuple[str, ...]]:
         """Give the finding, the hypothesis (none without its numbers) and what was not said yet."""

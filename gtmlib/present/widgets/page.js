@@ -56,6 +56,7 @@ const drawChart = async (box, spec, isLarge) => {
   layout.width = Math.max(width, layout.meta?.min_width ?? 0);
   plotly();
   await Plotly.react(chart, data, layout, CONFIG);
+  chart.style.width = `${layout.width}px`;
   chart.style.transform = isLarge ? `scale(${scale})` : "";
   box.style.height = `${Math.ceil(chart.offsetHeight * scale)}px`;
 };
@@ -170,10 +171,16 @@ const makeChoices = (control, value, changed, words) => {
 const makeText = (control, value, changed) => {
   const input = make("textarea", { rows: 1, value });
   let later;
+  const tell = () => {
+    clearTimeout(later);
+    later = undefined;
+    if (input.isConnected) changed(input.value);
+  };
   input.addEventListener("input", () => {
     clearTimeout(later);
-    later = setTimeout(() => changed(input.value), 400);
+    later = setTimeout(tell, 400);
   });
+  input.addEventListener("change", () => { if (later) tell(); }); // whoever leaves the field is done with it
   return make("label", { className: "control" }, make("span", { textContent: control.label }), input);
 };
 const MAKERS = { slider: makeSlider, choice: makeChoice, choices: makeChoices, text: makeText };
@@ -207,26 +214,37 @@ export default {
         return;
       }
       view.isBusy = true;
-      do {
-        view.isStale = false;
-        const movedAt = view.movedAt ?? performance.now();
-        view.movedAt = undefined;
-        const answer = await ask({ ask: "compute", panel: view.id, state: states[view.id], numbers: openNumbers(view) });
-        fail(view, answer.error);
-        const drawRest = answer.error ? undefined : await showExhibits(view, answer.exhibits, begun.words);
-        performance.measure("workshop-redraw", { start: movedAt, end: performance.now() });
-        if (drawRest && !view.isStale) await drawRest();
-        if (!answer.error) said.textContent = answer.exhibits[0]?.title ?? "";
-        view.section.dataset.answers = Number(view.section.dataset.answers ?? 0) + 1;
-      } while (view.isStale);
-      view.isBusy = false;
+      try {
+        do {
+          view.isStale = false;
+          const movedAt = view.movedAt ?? performance.now();
+          view.movedAt = undefined;
+          const answer = await ask({ ask: "compute", panel: view.id, state: states[view.id], numbers: openNumbers(view) });
+          fail(view, answer.error);
+          const drawRest = answer.error ? undefined : await showExhibits(view, answer.exhibits, begun.words);
+          performance.measure("workshop-redraw", { start: movedAt, end: performance.now() });
+          if (drawRest && !view.isStale) await drawRest();
+          if (!answer.error) said.textContent = answer.exhibits[0]?.title ?? "";
+          view.section.dataset.answers = Number(view.section.dataset.answers ?? 0) + 1;
+        } while (view.isStale);
+      } catch (error) {
+        fail(view, begun.words.undrawn);
+        throw error;
+      } finally {
+        view.isBusy = false;
+      }
     };
-    const question = (place, text, confirmed) => {
+    const question = (place, text, confirmed, asked) => {
+      place.querySelector(".question")?.remove();
       const yes = make("button", { type: "button", className: "strong", textContent: begun.words.confirm });
       const no = make("button", { type: "button", textContent: begun.words.cancel });
       const row = make("div", { className: "question", role: "group" }, make("p", { textContent: text }), yes, no);
-      yes.addEventListener("click", () => { row.remove(); confirmed(); });
-      no.addEventListener("click", () => row.remove());
+      const close = () => {
+        row.remove();
+        asked.focus();
+      };
+      yes.addEventListener("click", () => { close(); confirmed(); });
+      no.addEventListener("click", close);
       place.append(row);
       yes.focus();
     };
@@ -235,12 +253,11 @@ export default {
       const told = make("p", { className: "told", role: "status" });
       const place = make("div", { className: "action" }, button, told);
       button.addEventListener("click", () => {
-        place.querySelector(".question")?.remove();
         question(place, text, async () => {
           const answer = await ask({ ask: "act", panel: view.id, action: id, state: states[view.id] });
           told.textContent = answer.error ?? answer.said;
           if (!answer.error) refresh(view);
-        });
+        }, button);
       });
       return place;
     });
@@ -256,11 +273,15 @@ export default {
       });
       const again = make("button", { type: "button", className: "again", textContent: begun.words.start_again });
       again.addEventListener("click", () => {
-        states[view.id] = structuredClone(view.opened.state);
-        buildControls(view);
-        refresh(view);
+        stand(view, view.opened.state);
+        view.controls.querySelector(".again").focus();
       });
       view.controls.replaceChildren(...controls, ...(controls.length ? [again] : []), ...makeActions(view, view.opened.actions));
+    };
+    const stand = (view, state) => {
+      states[view.id] = structuredClone(state);
+      buildControls(view);
+      refresh(view);
     };
     const open = async (view) => {
       fail(view, begun.words.reading);
@@ -270,9 +291,9 @@ export default {
       fail(view, opened.error);
       if (opened.error) return;
       view.opened = opened;
-      states[view.id] ??= structuredClone(opened.state);
+      if (!opened.exhibits) states[view.id] ??= structuredClone(opened.state);
       buildControls(view);
-      if (opened.exhibits) await showAll(view, opened.exhibits);
+      if (opened.exhibits) await showAll(view, opened.exhibits); // it lacks its data
       else await refresh(view);
       view.section.dataset.ready = "";
     };
@@ -301,38 +322,41 @@ export default {
       const button = make("button", { type: "button", className: "strong", textContent: begun.words.save });
       const label = make("label", {}, make("span", { textContent: begun.words.name }), name);
       const place = make("div", { className: "saving" }, label, button, told); // no form: JupyterLab lets none be sent
-      const save = async (overwrite) => {
-        const answer = await ask({ ask: "save", title: name.value.trim(), states, overwrite });
+      const save = async (title, overwrite) => {
+        const answer = await ask({ ask: "save", title, states, overwrite });
         told.textContent = answer.error ?? answer.said ?? "";
-        if (answer.question) return question(place, answer.question, () => save(true));
-        if (!answer.error) compare(view);
+        if (answer.question) question(place, answer.question, () => save(title, true), name);
+        else if (!answer.error) compare(view);
       };
-      button.addEventListener("click", () => save(false));
-      name.addEventListener("keydown", (event) => { if (event.key === "Enter") save(false); });
+      button.addEventListener("click", () => save(name.value.trim(), false));
+      name.addEventListener("keydown", (event) => { if (event.key === "Enter") save(name.value.trim(), false); });
       return place;
+    };
+    const goOn = (kept) => {
+      for (const view of views.values()) {
+        if (!states[view.id] || !view.opened) continue;
+        if (view.opened.is_what_if) stand(view, kept[view.id] ?? view.opened.state);
+      }
+      const unopened = Object.entries(kept).filter(([id]) => !views.get(id).opened);
+      Object.assign(states, structuredClone(Object.fromEntries(unopened)));
+      select(Object.keys(kept)[0]);
     };
     const compare = async (view) => {
       fail(view, begun.words.busy);
       const answer = await ask({ ask: "compare", numbers: openNumbers(view) });
       fail(view, answer.error);
-      if (answer.error) return;
-      const rows = answer.scenarios.map(({ title, states: kept }) => {
+      const rows = (answer.scenarios ?? []).map(({ title, states: kept }) => {
         const button = make("button", { type: "button", textContent: begun.words.continue });
-        button.addEventListener("click", () => {
-          Object.assign(states, structuredClone(kept));
-          for (const id of Object.keys(kept)) {
-            const moved = views.get(id);
-            if (!moved?.opened) continue;
-            buildControls(moved);
-            refresh(moved);
-          }
-          select(Object.keys(kept)[0]);
-        });
+        button.addEventListener("click", () => goOn(kept));
         return make("li", {}, make("span", { textContent: title }), button);
       });
       const none = make("p", { className: "about", textContent: begun.words.compare_none });
-      view.controls.replaceChildren(makeSaving(view), rows.length ? make("ul", {}, ...rows) : none);
-      await showAll(view, answer.exhibits);
+      view.saving ??= makeSaving(view);
+      view.listed ??= make("div");
+      view.listed.replaceChildren(rows.length ? make("ul", {}, ...rows) : none);
+      if (!view.saving.isConnected) view.controls.replaceChildren(view.saving, view.listed);
+      view.output.classList.remove("stale");
+      await showAll(view, answer.exhibits ?? []);
       view.section.dataset.ready = "";
     };
 
@@ -358,7 +382,9 @@ export default {
       next.focus();
       select(next.dataset.tab);
     });
-    const drawAll = () => views.forEach((view) => { if (view.opened && !view.opened.exhibits) refresh(view); });
+    const drawAll = () => views.forEach((view) => {
+      if (view.id === "compare" ? active === "compare" : view.opened && !view.opened.exhibits) view.renew();
+    });
     const makeSwitch = (textContent, isOn, turn) => {
       const button = make("button", { type: "button", textContent, ariaPressed: isOn });
       button.addEventListener("click", () => {
@@ -386,7 +412,11 @@ export default {
       const speak = make("select", { ariaLabel: words.language },
         ...begun.languages.map(([value, textContent]) => make("option", { value, textContent })));
       speak.value = language;
-      speak.addEventListener("change", () => { language = speak.value; build(); });
+      speak.addEventListener("change", async () => {
+        language = speak.value;
+        await build();
+        root.querySelector(".switches select").focus();
+      });
       const large = makeSwitch(words.large, root.classList.contains("large"), (isOn) => {
         root.classList.toggle("large", isOn);
         drawAll();

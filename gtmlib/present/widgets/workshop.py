@@ -13,14 +13,15 @@ from typing import Any
 
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop import PANELS, open_panel
-from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, settle, start_of
-from gtmlib.analyses.workshop.scenarios import compare, moved_states
+from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, Value, settle, start_of
+from gtmlib.analyses.workshop.scenarios import WHAT_IFS, compare, moved_states
 from gtmlib.data.engagement import Engagement
 from gtmlib.data.load import load_tables
 from gtmlib.data.loaded import Loaded
+from gtmlib.data.scenarios import Scenario, is_saved, read_scenarios, save_scenario, saved_names
 from gtmlib.data.scenarios import name_of as file_name_of
-from gtmlib.data.scenarios import read_scenarios, save_scenario
-from gtmlib.errors import GtmError
+from gtmlib.data.section import require_known
+from gtmlib.errors import ContractError, DataError, GtmError
 from gtmlib.present.colours import dark_shade, darken, readable_shade
 from gtmlib.present.exhibit import Exhibit, Table
 from gtmlib.present.exhibits import present
@@ -33,6 +34,7 @@ Answer = dict[str, Any]
 WORDS = (
     "busy", "cancel", "compare", "compare_about", "compare_none", "confidential", "confirm", "continue", "dark",
     "language", "large", "name", "numbers", "pick_all", "pick_none", "reading", "save", "start_again", "title",
+    "undrawn",
 )  # fmt: skip
 MOST_TEXTS = 500  # positions of a slider that are written at once, so that it tells its value while it moves
 
@@ -78,6 +80,8 @@ class Workshop:
             return questions[message["ask"]](message, language)
         except PanelError as error:
             return {"error": language.say(f"workshop.error.{error.key}", **error.args_said)}
+        except (ContractError, DataError):  # what is wrong may hold the client's rows: no words for a shared screen
+            return {"error": language.say("workshop.error.unreadable", name=self.engagement.name)}
         except GtmError as error:
             return {"error": language.say("workshop.error.refused", reason=str(error).replace("\n", "; "))}
         except Exception as error:  # one panel's failure must not end the others
@@ -137,7 +141,8 @@ class Workshop:
             for name in panel.actions
         ]
         controls = [describe_control(panel.id, control, language) for control in panel.controls]
-        return {"controls": controls, "actions": actions, "state": start_of(panel)}
+        is_what_if = panel.id in WHAT_IFS
+        return {"controls": controls, "actions": actions, "state": start_of(panel), "is_what_if": is_what_if}
 
     def _compute(self, message: Mapping[str, Any], language: Language) -> Answer:
         panel = self._opened(message)
@@ -155,20 +160,41 @@ class Workshop:
         return panel
 
     def _save(self, message: Mapping[str, Any], language: Language) -> Answer:
-        panels = [self._opened({"panel": name}) for name in message["states"]]
-        states = moved_states(panels, message["states"])
-        taken = {scenario.name for scenario in read_scenarios(self.engagement)}
-        if file_name_of(message["title"]) in taken and not message.get("overwrite"):
-            return {"question": language.say("workshop.replace", title=message["title"])}
-        save_scenario(self.engagement, message["title"], states, overwrite=bool(message.get("overwrite")))
-        return {"said": language.say("workshop.saved", title=message["title"])}
+        title = str(message["title"])
+        if not file_name_of(title):
+            raise PanelError("no_title")
+        named = [self.panel(name) for name in message["states"] if name in WHAT_IFS]
+        states = moved_states([panel for panel in named if isinstance(panel, Panel)], message["states"])
+        if not states:
+            raise PanelError("nothing_moved")
+        if is_saved(self.engagement, title) and not message.get("overwrite"):
+            return {"question": language.say("workshop.replace", title=title)}
+        save_scenario(self.engagement, title, states, overwrite=bool(message.get("overwrite")))
+        return {"said": language.say("workshop.saved", title=title)}
 
     def _compare(self, message: Mapping[str, Any], language: Language) -> Answer:
-        scenarios = read_scenarios(self.engagement)
+        """Set side by side what can be read; a file that can't be is named, and keeps nobody from going on."""
+        scenarios, listed, refused = [], [], []
+        for name in saved_names(self.engagement):
+            try:
+                (scenario,) = read_scenarios(self.engagement, (name,))
+                listed.append({"title": scenario.title, "states": self._settle(scenario)})
+                scenarios.append(scenario)
+            except GtmError:
+                refused.append(f"{name}.toml")
         names = {name for scenario in scenarios for name in scenario.states}
-        panels = [panel for name in PANELS if name in names and isinstance(panel := self.panel(name), Panel)]
-        listed = [{"title": scenario.title, "states": scenario.states} for scenario in scenarios]
-        return {"scenarios": listed, **self._lay_out(compare(panels, scenarios), message, language)}
+        panels = [panel for name in WHAT_IFS if name in names and isinstance(panel := self.panel(name), Panel)]
+        answer = {"scenarios": listed, **self._lay_out(compare(panels, scenarios), message, language)}
+        if refused:
+            answer["error"] = language.say("workshop.error.scenarios", files=refused, name=self.engagement.name)
+        return answer
+
+    def _settle(self, scenario: Scenario) -> dict[str, dict[str, Value]]:
+        """Give where each control of a scenario stands; panels that lack their data are left out."""
+        for name in scenario.states:
+            require_known("panel", name, WHAT_IFS)
+        panels = {name: self.panel(name) for name in scenario.states}
+        return {name: settle(one, scenario.states[name]) for name, one in panels.items() if isinstance(one, Panel)}
 
     def _lay_out(self, results: Iterable[Any], message: Mapping[str, Any], language: Language) -> Answer:
         accent = self.engagement.contract.brand.accent

@@ -117,7 +117,8 @@ def test_a_panel_without_its_data_says_what_to_ask_for_and_has_no_controls(works
         ({"ask": "compute", "panel": "price_cost", "state": {"price": 9}}, "from -0.2 to 0.2"),
         ({"ask": "compute", "panel": "price_cost", "state": {"prize": 0.1}}, "did you mean 'price'"),
         ({"ask": "act", "panel": "price_cost", "action": "drop", "state": {}}, "no action 'drop'"),
-        ({"ask": "save", "title": "Nothing", "states": {"price_cost": {"price": 0}}}, "move a control"),
+        ({"ask": "save", "title": "Nothing", "states": {"price_cost": {"price": 0}}}, "Nothing has been moved"),
+        ({"ask": "save", "title": " – ", "states": {"price_cost": {"price": 0.1}}}, "needs a name"),
         ({"ask": "begin", "language": "xx"}, "no catalog"),
         ({"ask": "nonsense"}, "KeyError"),
     ],
@@ -141,6 +142,33 @@ def test_a_scenario_is_saved_once_replaced_only_when_confirmed_and_compared(work
     compared = ask(workshop, "compare")
     assert [one["title"] for one in compared["scenarios"]] == ["Dyrare år"]
     assert len(compared["exhibits"]) == 1
+
+
+def test_panels_without_their_data_keep_nobody_from_saving_and_the_desk_is_no_scenario(workshop: Workshop) -> None:
+    states = {"pipeline": {}, "hypotheses": {"claim": "x"}, "price_cost": {"price": 0.05}}
+    assert "saved" in ask(workshop, "save", title="With others", states=states)["said"]
+    (scenario,) = read_scenarios(workshop.engagement)
+    assert set(scenario.states) == {"price_cost"}
+
+
+@pytest.mark.parametrize(
+    "broken", ["not TOML", 'title = "A"\n[pricecost]\nx = 0.1', 'title = "B"\n[price_cost]\nprice = 9']
+)
+def test_a_scenario_that_cannot_be_read_is_named_and_the_others_are_compared(workshop: Workshop, broken: str) -> None:
+    ask(workshop, "save", title="Good", states={"price_cost": {"price": 0.05}})
+    (workshop.engagement.folder / "scenarios" / "bad.toml").write_text(broken, "utf-8")
+    compared = ask(workshop, "compare")
+    assert "bad.toml" in compared["error"]
+    assert compared["scenarios"] == [{"title": "Good", "states": {"price_cost": {"price": 0.05}}}]
+    assert len(compared["exhibits"]) == 1
+    assert "saved" in ask(workshop, "save", title="Another", states={"price_cost": {"price": 0.01}})["said"]
+
+
+def test_what_is_wrong_in_the_clients_rows_is_not_read_out_in_the_room(make_engagement: MakeEngagement) -> None:
+    engagement = make_engagement(SOURCE, {"sales.csv": SALES + "9,K9,Kalle Anka 070-1234567,5\n"})
+    error = ask(Workshop(engagement), "open", panel="segments", language="sv")["error"]
+    assert "gtm check tiny" in error
+    assert "Kalle" not in error
 
 
 def test_a_workshop_reads_only_the_files_that_its_panels_need(
