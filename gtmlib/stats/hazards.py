@@ -14,6 +14,7 @@ from gtmlib.stats.distributions import Array, critical_value, two_sided_pvalue
 from gtmlib.stats.requirements import require_level
 
 EVENTS_PER_PERIOD = 5  # neighbouring periods are merged until they hold as many: each has a level of its own to fit
+LARGEST_LOG = 700.0  # of what a number can hold
 FEWEST_CLUSTERS = 4  # of fewer, no spread between them can be told
 MOST_STEPS = 60
 LARGEST = 700.0  # log of a ratio that a number can still hold
@@ -80,7 +81,7 @@ def estimate_hazard_odds(
     Raises
     ------
     ParameterError
-        If counts are out of range, or there is no event with the covariate or none without it.
+        If counts are out of range, there is no event with the covariate or none without it, or too few for an interval.
 
     Notes
     -----
@@ -132,6 +133,8 @@ def estimate_hazard_odds(
         variance = max(variance, robust)
     df = n_clusters - 1 if is_clustered else None
     half = critical_value(level, df) * math.sqrt(variance)
+    if abs(slope) + half > LARGEST_LOG:
+        raise ParameterError("too few events tell the two sides apart: the interval has no end that a number can hold.")
     return HazardOdds(
         odds_ratio=math.exp(slope),
         ci_low=math.exp(slope - half),

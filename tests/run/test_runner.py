@@ -227,6 +227,6 @@ def test_the_first_chart_is_drawn_about_as_soon_as_in_a_page_with_nothing_else(
     took = [(milliseconds(run.folder / "report.en.html"), milliseconds(bare)) for _ in range(5)]
     ours, theirs = (min(times) for times in zip(*took, strict=True))
     ratio = min(ours / theirs, statistics.median(one / other for one, other in took))
-    assert ratio <= 1.2, took
+    assert ratio <= 1.0, took  # the still is there long before
     if theirs < 1250:  # a machine of two cores that does nothing else
         assert ours < 1500, took

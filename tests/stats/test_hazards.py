@@ -112,3 +112,10 @@ def test_without_an_event_on_one_side_there_is_no_ratio() -> None:
             estimate_hazard_odds(*zip(*cells, strict=True), clusters=[1, 1])
     with pytest.raises(ParameterError):
         estimate_hazard_odds([1, 1], [0, 1], [5, 5], [6, 1], clusters=[1, 1])
+
+
+def test_an_interval_without_an_end_is_no_answer() -> None:
+    cells = [(1, 0, 10, 1), (1, 1, 5, 1), (1, 0, 30, 9), (1, 1, 5, 3)] * 2
+    reps = [1, 1, 2, 2, 3, 3, 4, 4]
+    with pytest.raises(ParameterError, match="too few events tell the two sides apart"):
+        estimate_hazard_odds(*zip(*cells, strict=True), clusters=reps, confidence_level=1 - 1e-12)
