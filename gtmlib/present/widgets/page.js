@@ -436,7 +436,7 @@ export default {
     };
     const watch = new ResizeObserver(() => {
       const view = views.get(active);
-      if (view?.exhibits && root.clientWidth !== watch.width) showAll(view, view.exhibits);
+      if (view?.exhibits && Math.abs(root.clientWidth - (watch.width ?? 0)) > 20) showAll(view, view.exhibits);
       watch.width = root.clientWidth;
     });
     watch.observe(root);
