@@ -158,7 +158,8 @@ def test_verdicts_come_first_decided_ones_before_those_that_cost_most_to_wait_fo
     judged = [judge_hypothesis(one, segments, contract).finding for one in contract.hypotheses]
     summary = summarise(blocks(*judged), contract, LANGUAGES[0])
     assert [row.verdict for row in summary.verdicts] == ["confirmed", "refuted", *["cannot_tell"] * 3]
-    assert summary.lead == "5 hypotheses: 1 confirmed, 1 refuted and 3 can’t be told yet."
+    told = "5 hypotheses: 1 confirmed, 1 refuted and 3 can’t be told yet."
+    assert summary.lead.replace("\N{NO-BREAK SPACE}", " ") == told
     assert summary.verdicts[0].todo == "Now: Two more sellers for manufacturing (managing director)."
     engagement = Engagement("demo", TEMPLATE.parent, TEMPLATE.parent, contract)
     swedish = summarise(blocks(*judged), contract, Language.of(engagement, "sv"))
