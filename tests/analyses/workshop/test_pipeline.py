@@ -142,16 +142,28 @@ def test_a_quarter_shorter_cycle_brings_a_third_more_a_week_and_delay_costs_that
     assert next(one for one in before.findings() if one.id == "workshop.cost_of_delay").value == 0
 
 
-def test_no_two_settings_of_the_slider_are_a_few_deals_apart() -> None:
+def test_no_two_settings_of_the_slider_are_a_few_deals_of_any_stage_apart() -> None:
     slider = PANEL.controls[0]
     asked_for = np.arange(slider.low, slider.high + 1, slider.step)
-    n_kept = {int(asked(PANEL, close_after=float(days)).wins_after.n) for days in asked_for}
-    steps = np.diff(sorted(n_kept))
-    assert len(n_kept) > 10
-    assert steps.min() >= 5
-    assert min(n_kept) >= 5
+    kept = sorted({asked(PANEL, close_after=float(days)).close_days for days in asked_for})
+    stages = {control.id: control for control in PANEL.controls}["stages"].options
+    shown = ROWS["stage"].where(ROWS["stage"].isin(stages), OTHER)
+    assert len(kept) > 5
+    counts = np.array([[((shown == stage) & (ROWS["days"] <= days)).sum() for stage in stages] for days in kept])
+    apart = np.concatenate([counts, np.diff(counts, axis=0)])
+    assert not ((apart > 0) & (apart < 5)).any()
     found = asked(PANEL, close_after=slider.low)
     assert found.close_days >= found.asked_days == slider.low
+
+
+def test_a_stage_that_can_not_be_divided_takes_the_closing_of_old_deals_away() -> None:
+    rows = to_frame(CLIENT.tables["deals"])
+    is_open = (rows["status"] == "open").to_numpy()
+    rows["stage"] = np.where(is_open & (is_open.cumsum() <= 9), "Split", "Else")  # less than twice five deals
+    rows.loc[is_open, "created_on"] = np.where(is_open.cumsum()[is_open] % 2, "2025-12-28", "2025-03-01")
+    panel = panel_of(load_frames({"deals": rows}))
+    assert [control.id for control in panel.controls][:2] == ["win_rate", "stages"]
+    assert asked(panel).is_as_today
 
 
 def test_a_stage_of_few_deals_is_folded_into_other() -> None:
