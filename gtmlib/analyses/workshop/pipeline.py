@@ -247,7 +247,31 @@ class PipelinePanel(Panel):
         return velocity_of(won, int(wins.n), share, error, days_factor=factor)
 
 
-def open_panel(loaded: Loaded) -> PipelinePanel | MissingData:
+@dataclass(frozen=True, kw_only=True)
+class NothingOpen(Panel):
+    """The panel where all deals are known and none is open: nothing to move, and a sentence that says so."""
+
+    id: ClassVar[str] = PipelinePanel.id
+    headlines: ClassVar[tuple[str, ...]] = PipelinePanel.headlines
+    controls: tuple[Control, ...] = ()
+
+    def compute(self, state: State) -> tuple[Any, ...]:  # noqa: ARG002
+        """Say that no deal is open.
+
+        Parameters
+        ----------
+        state : mapping
+            Settled.
+
+        Raises
+        ------
+        PanelError
+            Always.
+        """
+        raise PanelError("no_open_deals")
+
+
+def open_panel(loaded: Loaded) -> PipelinePanel | NothingOpen | MissingData:
     """Reduce the deals to what the panel works from.
 
     Parameters
@@ -271,7 +295,7 @@ def open_panel(loaded: Loaded) -> PipelinePanel | MissingData:
     if isinstance(clock, MissingData) or isinstance(today, MissingData):
         return clock if isinstance(clock, MissingData) else cast(MissingData, today)
     if today is None:
-        return MissingData(chapter=CHAPTER, needed=("deals.status",))
+        return MissingData(chapter=CHAPTER, needed=("deals.closed_on",)) if clock.n_open else NothingOpen()
     smallest = loaded.engagement.contract.disclosure.smallest_group
     cells = _read_cells(loaded, smallest)
     cuts = _lay_cuts(cells, smallest)

@@ -8,6 +8,7 @@ from dataclasses import astuple
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from gtmlib.analyses.pipeline.watermelon import Watermelon, analyse_watermelon
 from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.analyses.workshop import open_panel as open_by_name
 from gtmlib.analyses.workshop.panel import PanelError, settle, start_of
-from gtmlib.analyses.workshop.pipeline import PipelinePanel, PipelineWhatIf, open_panel
+from gtmlib.analyses.workshop.pipeline import NothingOpen, PipelinePanel, PipelineWhatIf, open_panel
 from gtmlib.data.engagement import Disclosure
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded, load_frames
@@ -188,8 +189,20 @@ def test_what_cannot_be_told_is_left_out_and_says_what_to_send() -> None:
     nothing = open_panel(load_frames({"deals": rows[["deal_id"]]}))
     assert isinstance(nothing, MissingData)
     assert nothing.needed == ("deals.created_on", "deals.status", "deals.closed_on")
-    closed = open_panel(load_frames({"deals": rows[rows["status"] != "open"]}))
-    assert closed == MissingData(chapter="pipeline", needed=("deals.status",))
+
+
+def test_where_no_deal_is_open_the_panel_says_so_and_asks_for_nothing() -> None:
+    rows = to_frame(CLIENT.tables["deals"])
+    panel = open_panel(load_frames({"deals": rows[rows["status"] != "open"]}))
+    assert isinstance(panel, NothingOpen)
+    with pytest.raises(PanelError) as caught:
+        panel.compute(start_of(panel))
+    assert ENGLISH.say(f"workshop.error.{caught.value.key}").startswith("No deal is open")
+    waiting = rows[rows["status"] == "open"]
+    undated = rows[rows["status"] == "won"].assign(created_on=None)  # closed, and on no clock
+    assert open_panel(load_frames({"deals": pd.concat([waiting, undated])})) == MissingData(
+        chapter="pipeline", needed=("deals.closed_on",)
+    )
 
 
 @settings(max_examples=40)
