@@ -10,11 +10,16 @@ from gtmlib.analyses.workshop.panel import Panel
 from gtmlib.data.loaded import Loaded
 
 _SALES = ("customers", "transactions", "costs", "drivers", "rates")
-# Panel = the canonical tables that it reads; none named: all. Sales are read fast, a million contacts are not.
-# The hypothesis desk reads findings of the latest run, and no table.
+# Panel = the canonical tables that it reads: sales are read fast, and a broken file stops who needs it alone.
+# The hypothesis desk reads findings of the latest run, and no table; it names the smallest, as naming none is all.
 PANELS: dict[str, tuple[str, ...]] = {
-    "segments": _SALES, "price_cost": _SALES, "messages": (), "objections": (), "pipeline": (), "hypotheses": _SALES,
-}  # fmt: skip
+    "segments": _SALES,
+    "price_cost": _SALES,
+    "messages": ("touches",),
+    "objections": ("touches", "customers", "objections", "reps", "deals", "codes"),
+    "pipeline": ("deals", "customers", "forecast_snapshots"),
+    "hypotheses": ("reps",),
+}
 
 
 def open_panel(name: str, loaded: Loaded) -> Panel | MissingData:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
@@ -21,6 +22,7 @@ RATE, LIFT, WEEKLY, REPS, ALIKE = 0.10, 0.05, 50.0, 10, 0.02
 POWERS = {"80": 0.8, "90": 0.9}
 N_POINTS = 80  # of the curve
 LONGEST = 2 * MOST_WEEKS  # that the curve shows
+MOST_POSITIONS = 500  # of a slider: the page writes no more of them
 FEWEST_REPS = 2  # to measure how alike the contacts of one rep are
 
 
@@ -251,6 +253,7 @@ def open_panel(loaded: Loaded) -> MessagesPanel:
 
 def _slider(name: str, start: float, low: float, high: float, step: float, unit: str) -> Control:
     low, high = min(low, float(start)), max(high, float(start))
+    step *= max(1, math.ceil((high - low) / step / (MOST_POSITIONS - 1) - 1e-9))
     return Control(
         id=name, kind="slider", start=float(start), low=float(low), high=float(high), step=step, unit=unit
     )  # fmt: skip

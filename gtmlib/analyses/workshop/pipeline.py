@@ -26,6 +26,7 @@ MOST_POINTS = 0.2  # of the win rate, either way: more is another business
 MOST_WEEKS = 26
 WEEKS = 4  # of delay at first
 DAYS = 7  # of a week
+_REPORTED = "\0reported"  # beside the names of stages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,8 @@ class PipelinePanel(Panel):
         days, n, n_with_amount, n_reported (int), amount (float), parts (summed probability of the latest forecasts, in
         1/10,000) and stage (str; small ones are `other`).
     cuts : array of int
-        Ages above which deals can be closed, from the lowest on, far enough apart that no few deals lie between two.
+        Ages above which deals can be closed, from the lowest on, far enough apart that no few deals of a stage lie
+        between two; one alone where none can be closed.
     today : Watermelon
         The chapter's.
     won : WonDeals, optional
@@ -172,7 +174,7 @@ class PipelinePanel(Panel):
         PanelError
             If the win rate changes in no stage.
         """
-        asked, change = int(cast(float, state["close_after"])), float(cast(float, state["win_rate"]))
+        asked, change = int(cast(float, state.get("close_after", self.cuts[-1]))), float(cast(float, state["win_rate"]))
         days = int(self.cuts[np.searchsorted(self.cuts, asked)])
         cycle, weeks = float(cast(float, state["cycle"])), int(cast(float, state["delay"]))
         picked = cast("tuple[str, ...]", state["stages"]) if "stages" in state else None
@@ -245,7 +247,31 @@ class PipelinePanel(Panel):
         return velocity_of(won, int(wins.n), share, error, days_factor=factor)
 
 
-def open_panel(loaded: Loaded) -> PipelinePanel | MissingData:
+@dataclass(frozen=True, kw_only=True)
+class NothingOpen(Panel):
+    """The panel where all deals are known and none is open: nothing to move, and a sentence that says so."""
+
+    id: ClassVar[str] = PipelinePanel.id
+    headlines: ClassVar[tuple[str, ...]] = PipelinePanel.headlines
+    controls: tuple[Control, ...] = ()
+
+    def compute(self, state: State) -> tuple[Any, ...]:  # noqa: ARG002
+        """Say that no deal is open.
+
+        Parameters
+        ----------
+        state : mapping
+            Settled.
+
+        Raises
+        ------
+        PanelError
+            Always.
+        """
+        raise PanelError("no_open_deals")
+
+
+def open_panel(loaded: Loaded) -> PipelinePanel | NothingOpen | MissingData:
     """Reduce the deals to what the panel works from.
 
     Parameters
@@ -269,7 +295,7 @@ def open_panel(loaded: Loaded) -> PipelinePanel | MissingData:
     if isinstance(clock, MissingData) or isinstance(today, MissingData):
         return clock if isinstance(clock, MissingData) else cast(MissingData, today)
     if today is None:
-        return MissingData(chapter=CHAPTER, needed=("deals.status",))
+        return MissingData(chapter=CHAPTER, needed=("deals.closed_on",)) if clock.n_open else NothingOpen()
     smallest = loaded.engagement.contract.disclosure.smallest_group
     cells = _read_cells(loaded, smallest)
     cuts = _lay_cuts(cells, smallest)
@@ -310,15 +336,23 @@ def _by_age(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _lay_cuts(cells: pd.DataFrame, smallest: int) -> list[int]:
-    """Give the ages above which deals can be closed: no few deals lie between two, and no few are left."""
+    """Give the ages above which deals can be closed: two answers are never a few deals of any stage apart.
+
+    The win rate can be changed in one stage alone, and forecasts are told of some deals only: each of these is counted
+    by itself, both the deals between two cuts and those that are left. With the last cut alone, nothing can be closed.
+    """
     last = max(math.ceil(float(cells["days"].max()) / AGE_STEP), 2) * AGE_STEP
-    n_open, cuts, n_closed = int(cells["n"].sum()), [last], 0
+    n_by_age = cells.pivot_table(index="days", columns="stage", values="n", aggfunc="sum", fill_value=0)
+    counts = n_by_age.assign(**{_REPORTED: cells.groupby("days")["n_reported"].sum()})
+    n_all, cuts = counts.sum().to_numpy(), [last]
+    n_closed = np.zeros_like(n_all)
     for age in range(last - AGE_STEP, 0, -AGE_STEP):
-        n_older = int(cells.loc[cells["days"] > age, "n"].sum())
-        if (n_older == n_closed or n_older - n_closed >= smallest) and n_open - n_older >= smallest:
+        n_older = counts[counts.index > age].sum().to_numpy()
+        apart = np.concatenate([n_older - n_closed, n_all - n_older])
+        if not ((apart > 0) & (apart < smallest)).any() and n_older.sum() < n_all.sum():
             cuts.insert(0, age)
             n_closed = n_older
-    return cuts
+    return cuts if n_closed.any() else [last]
 
 
 def _lay_controls(cells: pd.DataFrame, cuts: list[int], rate: float) -> tuple[Control, ...]:
@@ -333,4 +367,6 @@ def _lay_controls(cells: pd.DataFrame, cuts: list[int], rate: float) -> tuple[Co
         Control(id="cycle", start=0.0, low=-0.5, high=0.5, step=0.05, unit="percent_whole", **slider),
         Control(id="delay", start=float(WEEKS), high=float(MOST_WEEKS), step=1.0, unit="weeks", **slider),
     ]  # fmt: skip
-    return tuple(control for control in controls if control.id != "stages" or len(stages) > 1)
+    left_out = {"close_after"} if len(cuts) == 1 else set()
+    left_out |= {"stages"} if len(stages) < 2 else set()
+    return tuple(control for control in controls if control.id not in left_out)

@@ -15,6 +15,7 @@ from gtmlib.analyses.workshop import open_panel
 from gtmlib.analyses.workshop.messages import MessagesPanel
 from gtmlib.analyses.workshop.panel import PanelError, settle, start_of
 from gtmlib.data.engagement import Variants
+from gtmlib.data.engine import to_frame
 from gtmlib.data.load import load_frames
 from gtmlib.data.loaded import Loaded
 from gtmlib.present.exhibits import present
@@ -55,6 +56,16 @@ def client(*, n_reps: int = 6, is_mixed: bool = True, split: tuple[float, float]
     ]
     plan = Variants(control="A", planned_split={"A": split[0], "B": split[1]}, success=["meeting"], **given)
     return load_frames({"touches": pd.DataFrame(rows)}, variants=plan)
+
+
+def test_a_slider_has_at_most_as_many_positions_as_the_page_writes_however_busy_the_client() -> None:
+    rows = to_frame(client().tables["touches"])
+    rows = pd.concat([rows] * 16).assign(touch_id=[str(place) for place in range(9600)])
+    rows["date"] = pd.Timestamp("2025-12-01") + pd.to_timedelta(rows.groupby("variant_assigned").cumcount() % 14, "D")
+    panel = panel_of(load_frames({"touches": rows}, variants=client().engagement.contract.variants))
+    sliders = {control.id: control for control in panel.controls if control.kind == "slider"}
+    assert sliders["weekly"].high > 500 * 5  # the step of a smaller client
+    assert max((one.high - one.low) / one.step for one in sliders.values()) < 499.5
 
 
 @pytest.mark.parametrize("given", [

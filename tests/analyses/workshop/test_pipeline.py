@@ -8,6 +8,7 @@ from dataclasses import astuple
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from gtmlib.analyses.pipeline.watermelon import Watermelon, analyse_watermelon
 from gtmlib.analyses.reductions import OTHER, MissingData
 from gtmlib.analyses.workshop import open_panel as open_by_name
 from gtmlib.analyses.workshop.panel import PanelError, settle, start_of
-from gtmlib.analyses.workshop.pipeline import PipelinePanel, PipelineWhatIf, open_panel
+from gtmlib.analyses.workshop.pipeline import NothingOpen, PipelinePanel, PipelineWhatIf, open_panel
 from gtmlib.data.engagement import Disclosure
 from gtmlib.data.engine import to_frame
 from gtmlib.data.load import Loaded, load_frames
@@ -142,16 +143,28 @@ def test_a_quarter_shorter_cycle_brings_a_third_more_a_week_and_delay_costs_that
     assert next(one for one in before.findings() if one.id == "workshop.cost_of_delay").value == 0
 
 
-def test_no_two_settings_of_the_slider_are_a_few_deals_apart() -> None:
+def test_no_two_settings_of_the_slider_are_a_few_deals_of_any_stage_apart() -> None:
     slider = PANEL.controls[0]
     asked_for = np.arange(slider.low, slider.high + 1, slider.step)
-    n_kept = {int(asked(PANEL, close_after=float(days)).wins_after.n) for days in asked_for}
-    steps = np.diff(sorted(n_kept))
-    assert len(n_kept) > 10
-    assert steps.min() >= 5
-    assert min(n_kept) >= 5
+    kept = sorted({asked(PANEL, close_after=float(days)).close_days for days in asked_for})
+    stages = {control.id: control for control in PANEL.controls}["stages"].options
+    shown = ROWS["stage"].where(ROWS["stage"].isin(stages), OTHER)
+    assert len(kept) > 5
+    counts = np.array([[((shown == stage) & (ROWS["days"] <= days)).sum() for stage in stages] for days in kept])
+    apart = np.concatenate([counts, np.diff(counts, axis=0)])
+    assert not ((apart > 0) & (apart < 5)).any()
     found = asked(PANEL, close_after=slider.low)
     assert found.close_days >= found.asked_days == slider.low
+
+
+def test_a_stage_that_can_not_be_divided_takes_the_closing_of_old_deals_away() -> None:
+    rows = to_frame(CLIENT.tables["deals"])
+    is_open = (rows["status"] == "open").to_numpy()
+    rows["stage"] = np.where(is_open & (is_open.cumsum() <= 9), "Split", "Else")  # less than twice five deals
+    rows.loc[is_open, "created_on"] = np.where(is_open.cumsum()[is_open] % 2, "2025-12-28", "2025-03-01")
+    panel = panel_of(load_frames({"deals": rows}))
+    assert [control.id for control in panel.controls][:2] == ["win_rate", "stages"]
+    assert asked(panel).is_as_today
 
 
 def test_a_stage_of_few_deals_is_folded_into_other() -> None:
@@ -176,8 +189,20 @@ def test_what_cannot_be_told_is_left_out_and_says_what_to_send() -> None:
     nothing = open_panel(load_frames({"deals": rows[["deal_id"]]}))
     assert isinstance(nothing, MissingData)
     assert nothing.needed == ("deals.created_on", "deals.status", "deals.closed_on")
-    closed = open_panel(load_frames({"deals": rows[rows["status"] != "open"]}))
-    assert closed == MissingData(chapter="pipeline", needed=("deals.status",))
+
+
+def test_where_no_deal_is_open_the_panel_says_so_and_asks_for_nothing() -> None:
+    rows = to_frame(CLIENT.tables["deals"])
+    panel = open_panel(load_frames({"deals": rows[rows["status"] != "open"]}))
+    assert isinstance(panel, NothingOpen)
+    with pytest.raises(PanelError) as caught:
+        panel.compute(start_of(panel))
+    assert ENGLISH.say(f"workshop.error.{caught.value.key}").startswith("No deal is open")
+    waiting = rows[rows["status"] == "open"]
+    undated = rows[rows["status"] == "won"].assign(created_on=None)  # closed, and on no clock
+    assert open_panel(load_frames({"deals": pd.concat([waiting, undated])})) == MissingData(
+        chapter="pipeline", needed=("deals.closed_on",)
+    )
 
 
 @settings(max_examples=40)
