@@ -17,7 +17,6 @@ EVENTS_PER_PERIOD = 5  # neighbouring periods are merged until they hold as many
 LARGEST_LOG = 700.0  # of what a number can hold
 FEWEST_CLUSTERS = 4  # of fewer, no spread between them can be told
 MOST_STEPS = 60
-LARGEST = 700.0  # log of a ratio that a number can still hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +137,7 @@ def estimate_hazard_odds(
     return HazardOdds(
         odds_ratio=math.exp(slope),
         ci_low=math.exp(slope - half),
-        ci_high=math.exp(min(slope + half, LARGEST)),
+        ci_high=math.exp(slope + half),
         confidence_level=level,
         pvalue=two_sided_pvalue(slope / math.sqrt(variance), df),
         n_events=n_all,
