@@ -19,7 +19,7 @@ from gtmlib.analyses.contribution import (
     sum_by_segment,
 )
 from gtmlib.analyses.findings import Finding, interval_of
-from gtmlib.analyses.reductions import MissingData, fold_small_groups
+from gtmlib.analyses.reductions import MissingData, fold_with_unknown
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.concentration import WhaleCurve, estimate_concentration, estimate_whale_curve
 from gtmlib.stats.means import MeanEstimate, estimate_mean
@@ -65,9 +65,10 @@ class Segments:
     Parameters
     ----------
     rows : tuple of SegmentProfit
-        Segments of fewer customers than the disclosure floor are folded into `other`.
+        Segments of fewer customers than the disclosure floor are folded into `other`, and so are so few customers
+        without a segment.
     n_without_segment, contribution_without_segment : int, float
-        Customers that the data give no segment, and what they contribute.
+        Customers that the data give no segment, where they are enough to be told apart, and what they contribute.
     is_spread_known : bool
         Whether segments differ by more than chance (empirical Bayes finds a spread above 0).
     smallest_group : int
@@ -245,8 +246,8 @@ def compare_segments(
     [('Industry', 15.0)]
     """
     sums = sum_by_segment(ledger)
-    unknown = sums[sums["segment"].isna()]
-    shown = fold_small_groups(sums.dropna(subset="segment"), "segment", "n", smallest_group)
+    shown = fold_with_unknown(sums, "segment", "n", smallest_group)
+    unknown = sums[sums["segment"].isna() & (sums["n"] >= smallest_group)]
     is_earned = ledger.measure in EARNED
     means, losses = _shrink(shown, is_earned, confidence_level)
     rows = [

@@ -90,11 +90,10 @@ def present_segments(result: Segments, language: Language, accent: str) -> Exhib
     means = [row.mean for row in rows]
     notes = [say("profitability.segments.method", level=means[0].confidence_level)]
     if result.n_without_segment:
-        few = "_few" if result.n_without_segment < result.smallest_group else ""
         args = {"n": result.n_without_segment, "amount": result.contribution_without_segment}
-        notes.append(say(f"profitability.segments.without{few}", **args))
+        notes.append(say("profitability.segments.without", **args))
     if any(row.segment == OTHER for row in rows):
-        notes.append(say("group.other.note", smallest=result.smallest_group))
+        notes.append(say("profitability.segments.other", smallest=result.smallest_group))
     is_shrunken = all(row.shrunken is not None for row in rows)
     is_costed = all(row.costs is not None and row.loss is not None for row in rows)
     if is_shrunken:
