@@ -151,8 +151,9 @@ class Whale:
     def findings(self) -> tuple[Finding, ...]:
         """Give peak, best fifth and loss tail; before cost of goods, where nobody is known to lose, the fifth alone."""
         curve, n = self.curve, self.curve.n_customers
-        args: dict[str, Any] = {"measure": self.measure, "n": curve.n_loss_customers, "of": n}
-        hidden = {*curve.withheld, *(["whale_peak_at_share"] if "peak_share" in curve.withheld else [])}
+        hidden = set(curve.withheld)
+        is_secret = "n_loss_customers" in hidden
+        args: dict[str, Any] = {"measure": self.measure, "n": 0 if is_secret else curve.n_loss_customers, "of": n}
         shown = {"top_20_share": "top", "loss_total": "loss"}
         args |= {short: abs(getattr(curve, name) or 0.0) for name, short in shown.items() if name not in hidden}
         spread = [
@@ -170,13 +171,15 @@ class Whale:
             top = [profit_finding(name, curve.top_20_share, "share", "top_of", args, n)] if "top" in args else []
             return (*top, *spread)
         tells_loss = "loss" in args and curve.n_loss_customers
+        if is_secret and "top" not in args:
+            return tuple(spread)
         message = "losers" if "top" not in args else "whale" if tells_loss else "top_of"
         numbers = (
             ("whale_peak_share", curve.peak_share, "share", "peak_share"),
             ("whale_peak_at_share", curve.peak_at_share, "share", "peak_share"),
             ("top_10_share", curve.top_10_share, "share", "top_10_share"),
             ("top_20_share", curve.top_20_share, "share", "top_20_share"),
-            ("n_loss_customers", curve.n_loss_customers, "count", ""),
+            ("n_loss_customers", curve.n_loss_customers, "count", "n_loss_customers"),
             ("loss_total", curve.loss_total, self.currency, "loss_total"),
         )
         found = [
@@ -309,7 +312,7 @@ def analyse_whale_curve(loaded: Loaded) -> Whale | MissingData:
     return order_customers(ledger, contract.disclosure.smallest_group, currency=contract.currency)
 
 
-def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "") -> Whale:
+def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "", hides_losses: bool = False) -> Whale:
     """Order a ledger's customers by contribution and cumulate it.
 
     Parameters
@@ -320,6 +323,8 @@ def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "") 
         The disclosure floor.
     currency : str
         ISO 4217 code.
+    hides_losses : bool
+        As `estimate_whale_curve` takes it.
 
     Examples
     --------
@@ -336,7 +341,7 @@ def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "") 
     is_spread = len(revenue) >= 2 * smallest_group and revenue.sum() > 0
     spread = estimate_concentration(revenue) if is_spread else None
     return Whale(
-        curve=estimate_whale_curve(contributions, smallest_group=smallest_group),
+        curve=estimate_whale_curve(contributions, smallest_group=smallest_group, hides_losses=hides_losses),
         gini=spread.gini if spread else None,
         herfindahl=spread.herfindahl if spread else None,
         effective_number=spread.effective_number if spread else None,

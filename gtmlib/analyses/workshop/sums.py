@@ -152,6 +152,31 @@ def steps_of(active: Cells, group: Codes, smallest: int) -> tuple[tuple[int, int
     return (*steps[:-1], (steps[-1][0], active.n_months - 1))  # what is left over joins the last one
 
 
+def hides_undated(active: Cells, group: Codes, smallest: int) -> bool:
+    """Tell whether the cells without a date are those of enough customers of each group, or of none of it.
+
+    The whole period less its months leaves them.
+
+    Parameters
+    ----------
+    active : Cells
+        By customer.
+    group : ndarray of int
+        Group of each customer; below 0: of none, which counts as a group.
+    smallest : int
+        The disclosure floor.
+
+    Examples
+    --------
+    >>> cells = hold_cells(pd.DataFrame({"month": [None, None, 0]}), np.array([0, 1, 2]), (), 0, 1)
+    >>> [hides_undated(cells, np.array([0, 0, 1]), smallest) for smallest in (2, 3)]
+    [True, False]
+    """
+    undated = np.unique(active.key[: int(active.starts[0])])
+    counts = np.bincount(group[undated] + 1)
+    return not ((counts > 0) & (counts < smallest)).any()
+
+
 def group_customers(segments: pd.Series[Any], smallest: int) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Give each customer the segment that the chapter shows, and the group that it is picked with.
 
