@@ -10,7 +10,7 @@ import pandas as pd
 
 from gtmlib.analyses.contribution import CHAPTER, EARNED, NEEDED, Ledger, profit_finding, reduce_ledger, sum_by_segment
 from gtmlib.analyses.findings import Finding
-from gtmlib.analyses.reductions import MissingData, fold_small_groups
+from gtmlib.analyses.reductions import MissingData, fold_with_unknown
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.allocation import spread_unallocated
 from gtmlib.stats.sensitivity import RankStability, compare_ranks
@@ -157,8 +157,8 @@ def _scenarios(loaded: Loaded, ledger: Ledger) -> tuple[SegmentScenarios, ...]:
     bases: dict[str, Any] = {str(basis): customers[BASES[basis]].to_numpy(dtype=float) for basis in contract.spread}
     parts = spread_unallocated(amount, bases) if amount and bases else {}
     spread = pd.DataFrame(parts, index=customers.index).groupby(customers["segment"], dropna=False, sort=True).sum()
-    known = pd.concat([sums, spread.reset_index(drop=True)], axis=1).dropna(subset="segment")
-    shown = fold_small_groups(known, "segment", "n", contract.disclosure.smallest_group)
+    every = pd.concat([sums, spread.reset_index(drop=True)], axis=1)
+    shown = fold_with_unknown(every, "segment", "n", contract.disclosure.smallest_group)
     rows = [
         SegmentScenarios(
             segment=str(row["segment"]),

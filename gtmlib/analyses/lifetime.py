@@ -11,7 +11,7 @@ import pandas as pd
 from gtmlib.analyses.contribution import CHAPTER, EARNED, NEEDED, Ledger, profit_finding, reduce_ledger, sum_by_segment
 from gtmlib.analyses.findings import Finding
 from gtmlib.analyses.periods import choose_periods, reduce_span
-from gtmlib.analyses.reductions import MissingData, fold_small_groups, purchase_days, with_segment
+from gtmlib.analyses.reductions import MissingData, fold_with_unknown, purchase_days, with_segment
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.buyers import estimate_buyers
@@ -301,7 +301,7 @@ def _by_multiple(
     whole = valued("", mean.n, mean.mean, mean.ci_low, mean.ci_high)
     shown = sums.dropna(subset="segment")
     if len(shown) > 1:
-        shown = fold_small_groups(shown, "segment", "n", contract.disclosure.smallest_group)
+        shown = fold_with_unknown(sums, "segment", "n", contract.disclosure.smallest_group)
     if len(shown) < 2 or shown["n"].max() < 2:
         return whole, []
     groups = shrink_means(shown["n"], shown["contribution"], shown["squares"], confidence_level=level).groups

@@ -19,7 +19,7 @@ from gtmlib.analyses.contribution import (
     sum_by_segment,
 )
 from gtmlib.analyses.findings import Finding, interval_of
-from gtmlib.analyses.reductions import MissingData, fold_small_groups
+from gtmlib.analyses.reductions import MissingData, fold_with_unknown
 from gtmlib.data.loaded import Loaded
 from gtmlib.stats.concentration import WhaleCurve, estimate_concentration, estimate_whale_curve
 from gtmlib.stats.means import MeanEstimate, estimate_mean
@@ -65,9 +65,10 @@ class Segments:
     Parameters
     ----------
     rows : tuple of SegmentProfit
-        Segments of fewer customers than the disclosure floor are folded into `other`.
+        Segments of fewer customers than the disclosure floor are folded into `other`, and so are so few customers
+        without a segment.
     n_without_segment, contribution_without_segment : int, float
-        Customers that the data give no segment, and what they contribute.
+        Customers that the data give no segment, where they are enough to be told apart, and what they contribute.
     is_spread_known : bool
         Whether segments differ by more than chance (empirical Bayes finds a spread above 0).
     smallest_group : int
@@ -150,8 +151,9 @@ class Whale:
     def findings(self) -> tuple[Finding, ...]:
         """Give peak, best fifth and loss tail; before cost of goods, where nobody is known to lose, the fifth alone."""
         curve, n = self.curve, self.curve.n_customers
-        args: dict[str, Any] = {"measure": self.measure, "n": curve.n_loss_customers, "of": n}
-        hidden = {*curve.withheld, *(["whale_peak_at_share"] if "peak_share" in curve.withheld else [])}
+        hidden = set(curve.withheld)
+        is_secret = "n_loss_customers" in hidden
+        args: dict[str, Any] = {"measure": self.measure, "n": 0 if is_secret else curve.n_loss_customers, "of": n}
         shown = {"top_20_share": "top", "loss_total": "loss"}
         args |= {short: abs(getattr(curve, name) or 0.0) for name, short in shown.items() if name not in hidden}
         spread = [
@@ -169,13 +171,15 @@ class Whale:
             top = [profit_finding(name, curve.top_20_share, "share", "top_of", args, n)] if "top" in args else []
             return (*top, *spread)
         tells_loss = "loss" in args and curve.n_loss_customers
+        if is_secret and "top" not in args:
+            return tuple(spread)
         message = "losers" if "top" not in args else "whale" if tells_loss else "top_of"
         numbers = (
             ("whale_peak_share", curve.peak_share, "share", "peak_share"),
             ("whale_peak_at_share", curve.peak_at_share, "share", "peak_share"),
             ("top_10_share", curve.top_10_share, "share", "top_10_share"),
             ("top_20_share", curve.top_20_share, "share", "top_20_share"),
-            ("n_loss_customers", curve.n_loss_customers, "count", ""),
+            ("n_loss_customers", curve.n_loss_customers, "count", "n_loss_customers"),
             ("loss_total", curve.loss_total, self.currency, "loss_total"),
         )
         found = [
@@ -245,8 +249,8 @@ def compare_segments(
     [('Industry', 15.0)]
     """
     sums = sum_by_segment(ledger)
-    unknown = sums[sums["segment"].isna()]
-    shown = fold_small_groups(sums.dropna(subset="segment"), "segment", "n", smallest_group)
+    shown = fold_with_unknown(sums, "segment", "n", smallest_group)
+    unknown = sums[sums["segment"].isna() & (sums["n"] >= smallest_group)]
     is_earned = ledger.measure in EARNED
     means, losses = _shrink(shown, is_earned, confidence_level)
     rows = [
@@ -308,7 +312,7 @@ def analyse_whale_curve(loaded: Loaded) -> Whale | MissingData:
     return order_customers(ledger, contract.disclosure.smallest_group, currency=contract.currency)
 
 
-def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "") -> Whale:
+def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "", hides_losses: bool = False) -> Whale:
     """Order a ledger's customers by contribution and cumulate it.
 
     Parameters
@@ -319,6 +323,8 @@ def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "") 
         The disclosure floor.
     currency : str
         ISO 4217 code.
+    hides_losses : bool
+        As `estimate_whale_curve` takes it.
 
     Examples
     --------
@@ -335,7 +341,7 @@ def order_customers(ledger: Ledger, smallest_group: int, *, currency: str = "") 
     is_spread = len(revenue) >= 2 * smallest_group and revenue.sum() > 0
     spread = estimate_concentration(revenue) if is_spread else None
     return Whale(
-        curve=estimate_whale_curve(contributions, smallest_group=smallest_group),
+        curve=estimate_whale_curve(contributions, smallest_group=smallest_group, hides_losses=hides_losses),
         gini=spread.gini if spread else None,
         herfindahl=spread.herfindahl if spread else None,
         effective_number=spread.effective_number if spread else None,

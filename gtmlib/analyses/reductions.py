@@ -276,6 +276,36 @@ def fold_small_groups(frame: pd.DataFrame, by: str, n: str, smallest: int) -> pd
     return pd.concat([ordered.iloc[:n_shown], folded[ordered.columns]], ignore_index=True)
 
 
+def fold_with_unknown(frame: pd.DataFrame, by: str, n: str, smallest: int) -> pd.DataFrame:
+    """Fold small groups, and among them what has no known group where it is as little: else a total would tell it.
+
+    Parameters
+    ----------
+    frame : DataFrame, one row per group
+        As for `fold_small_groups`; <by> may be missing in a row.
+    by, n : str
+        Column of the group, and of the number of observations in it.
+    smallest : int
+        Fewest observations that a shown group may have.
+
+    Returns
+    -------
+    DataFrame
+        As `fold_small_groups` gives it. What has no known group is not in it where it is enough to be told apart.
+
+    Examples
+    --------
+    >>> few = pd.DataFrame({"segment": ["A", "B", None], "n": [40, 7, 2]})
+    >>> fold_with_unknown(few, "segment", "n", 5).to_dict("list")
+    {'segment': ['A', 'other'], 'n': [40, 9]}
+    """
+    is_unknown = frame[by].isna()
+    if 0 < frame.loc[is_unknown, n].sum() < smallest:
+        named = frame[by].astype(object).where(~is_unknown, OTHER)
+        frame = frame.assign(**{by: named}).groupby(by, as_index=False, sort=True).sum()[[*frame.columns]]
+    return fold_small_groups(frame.dropna(subset=by), by, n, smallest)
+
+
 def purchase_days(loaded: Loaded) -> Any:
     """Give the days on which customers bought something: one row each, with what they bought for.
 

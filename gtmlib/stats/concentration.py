@@ -39,7 +39,8 @@ class WhaleCurve:
         Fewest customers between two points.
     withheld : tuple of str
         Names of figures above that no report may show: fewer customers than that lie between them and another figure
-        or the ends, so that a subtraction would tell those few.
+        or the ends, so that a subtraction would tell those few. With `n_loss_customers` nothing may be shown of where
+        losses begin.
     """
 
     n_customers: int
@@ -56,7 +57,9 @@ class WhaleCurve:
     withheld: tuple[str, ...]
 
 
-def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -> WhaleCurve:
+def estimate_whale_curve(
+    contributions: ArrayLike, *, smallest_group: int = 5, hides_losses: bool = False
+) -> WhaleCurve:
     """Describe how contribution cumulates over customers.
 
     Parameters
@@ -65,6 +68,9 @@ def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -
         Shape (n_customers,): contribution per customer, in money, in any order.
     smallest_group : int
         Fewest customers that may be told apart by taking one figure from another.
+    hides_losses : bool
+        Whether number and total of the loss-makers are withheld, and the peak: no figure and no point of the curve
+        then lies where losses begin, nor closer to it than the fewest customers.
 
     Raises
     ------
@@ -88,8 +94,10 @@ def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -
     cumulated = np.concatenate([[0.0], np.cumsum(np.sort(amounts)[::-1])])
     total = cumulated[n] = math.fsum(amounts.tolist())
     n_peak, n_kept, n_10, n_20 = int(np.argmax(cumulated)), int((amounts >= 0).sum()), -(-n // 10), -(-n // 5)
-    published = _anchors([0, n, n_peak, n_kept, n_20, n_10], smallest_group)
+    secret = {n_peak, n_kept} if hides_losses else set()
+    published = _anchors([0, n, n_peak, n_kept, n_20, n_10], smallest_group, secret)
     counts = _grid(sorted(published), smallest_group) if total > 0 and n >= 2 * smallest_group else []
+    counts = [count for count in counts if count in published or _is_clear(count, secret, smallest_group)]
 
     def share(count: int) -> float | None:
         return float(cumulated[count]) / total if total > 0 else None
@@ -107,17 +115,24 @@ def estimate_whale_curve(contributions: ArrayLike, *, smallest_group: int = 5) -
         customer_shares=tuple(count / n for count in counts),
         contribution_shares=tuple(float(cumulated[count]) / total for count in counts),
         smallest_group=smallest_group,
-        withheld=tuple(name for name, place in places.items() if place not in published),
+        withheld=(
+            *(name for name, place in places.items() if place not in published or place in secret),
+            *(["n_loss_customers"] if hides_losses else []),
+        ),
     )
 
 
-def _anchors(counts: list[int], smallest_group: int) -> set[int]:
+def _anchors(counts: list[int], smallest_group: int, secret: set[int]) -> set[int]:
     """Keep the counts, first come first kept, that lie at the same place as a kept one or far enough from all."""
-    kept: set[int] = set()
+    kept = {counts[0], counts[1]}
     for count in counts:
-        if count in kept or all(abs(count - other) >= smallest_group for other in kept):
+        if _is_clear(count, kept | secret, smallest_group):
             kept.add(count)
-    return kept | {counts[0], counts[1]}
+    return kept
+
+
+def _is_clear(count: int, others: set[int], smallest_group: int) -> bool:
+    return all(abs(count - other) >= smallest_group for other in others)
 
 
 def _grid(anchors: list[int], smallest_group: int) -> list[int]:

@@ -11,11 +11,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gtmlib.analyses.contribution import reduce_ledger
+from gtmlib.analyses.cost_trust import CostTrust, analyse_cost_trust
 from gtmlib.analyses.profitability import Segments, Whale, analyse_segments, analyse_whale_curve, measure_of
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.waterfall import Waterfall, analyse_waterfall
 from gtmlib.data.engagement import Contract, Disclosure, Period
 from gtmlib.data.load import Loaded, load_frames
+from gtmlib.present.exhibits import present
+from gtmlib.present.language import Language
 from templates.demo.synth import Demo
 
 from ..conftest import load_demo, value_of
@@ -186,11 +189,26 @@ def test_fewer_than_three_customers_have_a_mean_and_no_interval() -> None:
 
 def test_customers_without_a_segment_are_counted_apart() -> None:
     sales, customers = sales_of({"A": 5, "B": 5})
-    sales += [{"customer_id": "unknown", "net_revenue": 100.0, "cogs": 30.0}]
+    sales += [{"customer_id": f"unknown {place}", "net_revenue": 100.0, "cogs": 30.0} for place in range(5)]
     segments = analyse_segments(load(sales, customers=customers))
     assert isinstance(segments, Segments)
-    assert (segments.n_without_segment, segments.contribution_without_segment) == (1, 70)
+    assert (segments.n_without_segment, segments.contribution_without_segment) == (5, 350)
     assert sum(row.contribution for row in segments.rows) == 60
+
+
+def test_a_few_customers_without_a_segment_can_not_be_told_by_taking_the_segments_from_the_total() -> None:
+    sales, customers = sales_of({"A": 6, "B": 5})
+    sales += [{"customer_id": "unknown", "net_revenue": 100.0, "cogs": 30.0}]
+    loaded = load(sales, customers=customers)
+    segments, trust = analyse_segments(loaded), analyse_cost_trust(loaded)
+    assert isinstance(segments, Segments)
+    assert isinstance(trust, CostTrust)
+    assert {row.segment: row.mean.n for row in segments.rows} == {"A": 6, "other": 6}
+    assert {row.segment for row in trust.segments} == {"A", "other"}
+    assert (segments.n_without_segment, segments.contribution_without_segment) == (0, 0)
+    assert sum(row.contribution for row in segments.rows) == 136
+    notes = present(segments, Language("en", "SEK"), "#1f5f8b").notes
+    assert any("customers without a segment" in note for note in notes)
 
 
 # An example takes a third of a second, so that shrinking one would take minutes.

@@ -18,7 +18,7 @@ from gtmlib.analyses.pipeline.stalls import Contributors, OpenAges
 from gtmlib.analyses.pipeline.watermelon import Watermelon
 from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop.panel import settle
-from gtmlib.analyses.workshop.pipeline import PipelineWhatIf, open_panel
+from gtmlib.analyses.workshop.pipeline import NothingOpen, PipelineWhatIf, open_panel
 from gtmlib.data.engagement import Pipeline
 from gtmlib.data.load import Loaded, load_frames
 
@@ -75,16 +75,19 @@ def random_client(rng: np.random.Generator, n: int, *, n_days: int = 700, **deci
     return load_frames({name: rows.reset_index(drop=True) for name, rows in frames.items()}, **decided)
 
 
-def what_if(client: Loaded, state: dict[str, Any], side: float) -> PipelineWhatIf | MissingData:
+def what_if(client: Loaded, state: dict[str, Any], side: float) -> PipelineWhatIf | MissingData | None:
     """The pipeline what-if of a state, with the win rate as it is (side 0) or as high as it can be set (side 1)."""
     panel = open_panel(client)
     if isinstance(panel, MissingData):
         return panel
+    if isinstance(panel, NothingOpen):
+        return None
     controls = {control.id: control for control in panel.controls}
-    highest = controls["close_after"].high
     moved = state | {"win_rate": side * controls["win_rate"].high}
-    if "close_after" in state:
-        moved["close_after"] = min(highest, state["close_after"])
+    if "close_after" in controls and "close_after" in state:
+        moved["close_after"] = min(controls["close_after"].high, state["close_after"])
+    else:
+        moved.pop("close_after", None)
     return panel.compute(settle(panel, moved))[0]
 
 

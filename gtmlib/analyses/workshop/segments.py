@@ -28,7 +28,7 @@ from gtmlib.analyses.reductions import OTHER, MissingData, in_period, month_of
 from gtmlib.analyses.serving import NO_DRIVERS, OF_SALES, apply_rules, reduce_drivers, register_of, sum_costs
 from gtmlib.analyses.waterfall import lay_out_waterfall
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, State
-from gtmlib.analyses.workshop.sums import UNKNOWN, Cells, Codes, group_customers, hold_cells, steps_of
+from gtmlib.analyses.workshop.sums import UNKNOWN, Cells, Codes, group_customers, hides_undated, hold_cells, steps_of
 from gtmlib.data.engagement import CostRule
 from gtmlib.data.engine import to_frame
 from gtmlib.data.loaded import Loaded
@@ -123,13 +123,13 @@ class SegmentPanel(Panel):
             raise PanelError("no_segment")
         if first > last:
             raise PanelError("no_period")
-        ledger, n_undated = self._ledger(picked, first, last, str(state.get("rule", "contract")))
+        ledger, n_undated, hides_losses = self._ledger(picked, first, last, str(state.get("rule", "contract")))
         if len(ledger.customers) < self.smallest_group:
             raise PanelError("too_few", n=self.smallest_group)
         span, currency = self._span(first, last), self.currency
         found: list[Any] = [
             lay_out_waterfall(ledger, span, currency=currency, n_undated=n_undated),
-            order_customers(ledger, self.smallest_group, currency=currency),
+            order_customers(ledger, self.smallest_group, currency=currency, hides_losses=hides_losses),
         ]
         if ledger.customers["segment"].notna().any():
             found.append(compare_segments(ledger, self.smallest_group, currency=currency))
@@ -138,7 +138,7 @@ class SegmentPanel(Panel):
     def _month(self, value: Any, usual: int) -> int:
         return usual if value is None else _month_at(str(value)) - self.months[0]
 
-    def _ledger(self, picked: tuple[str, ...], first: int, last: int, rule: str) -> tuple[Ledger, int]:
+    def _ledger(self, picked: tuple[str, ...], first: int, last: int, rule: str) -> tuple[Ledger, int, bool]:
         """Make the ledger of a choice: cost is shared by all customers of the period, then the picked ones are kept."""
         n = len(self.group)
         is_all = len(picked) == len(self.groups)
@@ -158,6 +158,9 @@ class SegmentPanel(Panel):
         customers = charge_customers(sales, served)
         codes = customers["customer_id"].to_numpy(dtype=np.int64)
         segments = pd.Categorical.from_codes(self.segment[codes], categories=pd.Index(self.segments, dtype=object))
+        hides_losses = not is_all and self._tells_few(
+            self.group[codes], customers["contribution"] < 0, is_picked[codes]
+        )
         customers = customers.assign(customer_id=codes, segment=segments)[is_picked[codes]]
         whole = {name: float(found[0]) for name, found in self.rows.total(first, last, 1).items()}
         unpriced = self.unpriced.total(first, last, n)["n_rows"]
@@ -176,7 +179,21 @@ class SegmentPanel(Panel):
             n_left_out=int(whole["n_rows"] - sums["n_transactions"].sum() - unpriced.sum()),
             left_out=whole["left_out"],
         )
-        return ledger, n_undated
+        return ledger, n_undated, hides_losses
+
+    def _tells_few(self, group: Codes, loses: Any, is_picked: Any) -> bool:
+        """Tell whether losses of a choice, taken from those of others, would tell a few customers of one group.
+
+        All groups together are told, as in the chapter. A group where few lose, or few do not, is told in no smaller
+        choice; and the other groups only where those that are left, taken together, are enough too.
+        """
+        n_groups, smallest = len(self.groups), self.smallest_group
+        loses = loses.to_numpy()
+        counts = np.array([np.bincount(group[(group >= 0) & part], minlength=n_groups) for part in (loses, ~loses)])
+        is_few = ((counts > 0) & (counts < smallest)).any(axis=0)
+        together = counts[:, is_few].sum(axis=1)
+        is_in = np.bincount(group[is_picked & (group >= 0)], minlength=n_groups) > 0
+        return bool((is_few & is_in).any() or ((together > 0) & (together < smallest)).any())
 
     def _rules(self, rule: str, first: int, last: int) -> Rules:
         """Give the rules of an option; capacity that the contract gives for the whole period is that of its months."""
@@ -217,6 +234,7 @@ def open_panel(loaded: Loaded) -> SegmentPanel | MissingData:
     """Reduce sales and costs to sums per customer and month, once.
 
     Periods can be picked where every cost has a date: cost that can't be told apart by month belongs to all of them.
+    Nor can they be picked where what they leave of the whole, the sales without a date, would be those of a few.
 
     Parameters
     ----------
@@ -266,7 +284,11 @@ def open_panel(loaded: Loaded) -> SegmentPanel | MissingData:
         cells("sales", SALES), cells("costs", COSTS, "cost_pool"), cells("units", UNITS, "driver"),
     )  # fmt: skip
     days = _days(loaded, months[0])
-    steps = steps_of(sales, group, smallest) if days and costs.is_dated and units.is_dated else ()
+    unpriced = cells("unpriced", ("n_rows",))[0]
+    is_dated = (
+        costs.is_dated and units.is_dated and all(hides_undated(one, group, smallest) for one in (sales, unpriced))
+    )
+    steps = steps_of(sales, group, smallest) if days and is_dated else ()
     register = codes.get_indexer(list(register_of(loaded)))
     return SegmentPanel(
         controls=_controls(groups, steps, months[0], tuple(rules)),
@@ -276,7 +298,7 @@ def open_panel(loaded: Loaded) -> SegmentPanel | MissingData:
         segment=segment,
         register=frozenset(register[register >= 0].tolist()),
         sales=sales,
-        unpriced=cells("unpriced", ("n_rows",))[0],
+        unpriced=unpriced,
         rows=hold_cells(frames["rows"], np.zeros(len(frames["rows"]), np.int64), ROWS, **place),
         costs=costs,
         units=units,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gtmlib.analyses.reductions import OTHER, fold_small_groups
+from gtmlib.analyses.reductions import OTHER, fold_with_unknown
 from gtmlib.stats.allocation import PARTS
 from gtmlib.stats.arrays import Numbers
 
@@ -152,6 +152,31 @@ def steps_of(active: Cells, group: Codes, smallest: int) -> tuple[tuple[int, int
     return (*steps[:-1], (steps[-1][0], active.n_months - 1))  # what is left over joins the last one
 
 
+def hides_undated(active: Cells, group: Codes, smallest: int) -> bool:
+    """Tell whether the cells without a date are those of enough customers of each group, or of none of it.
+
+    The whole period less its months leaves them.
+
+    Parameters
+    ----------
+    active : Cells
+        By customer.
+    group : ndarray of int
+        Group of each customer; below 0: of none, which counts as a group.
+    smallest : int
+        The disclosure floor.
+
+    Examples
+    --------
+    >>> cells = hold_cells(pd.DataFrame({"month": [None, None, 0]}), np.array([0, 1, 2]), (), 0, 1)
+    >>> [hides_undated(cells, np.array([0, 0, 1]), smallest) for smallest in (2, 3)]
+    [True, False]
+    """
+    undated = np.unique(active.key[: int(active.starts[0])])
+    counts = np.bincount(group[undated] + 1)
+    return not ((counts > 0) & (counts < smallest)).any()
+
+
 def group_customers(segments: pd.Series[Any], smallest: int) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Give each customer the segment that the chapter shows, and the group that it is picked with.
 
@@ -165,22 +190,20 @@ def group_customers(segments: pd.Series[Any], smallest: int) -> tuple[pd.Series[
     Returns
     -------
     Series, Series
-        The segment after folding small ones, None where unknown; and the group: the same, or `unknown` where enough
-        customers have no segment. A few of them are picked with the folded ones, else with the smallest segment.
+        The segment after folding, None where unknown; and the group: the same, or `unknown`. A few customers without
+        a segment are in `other`, with the smallest segment where that alone would be too few.
 
     Examples
     --------
     >>> segments = pd.Series([*"AAAAABBB", None])
     >>> [list(dict.fromkeys(names)) for names in group_customers(segments, 3)]
-    [['A', 'B', None], ['A', 'other']]
+    [['A', 'other'], ['A', 'other']]
     """
-    known = segments[segments.notna()]
-    sizes = known.value_counts().rename_axis("segment").reset_index(name="n")
-    names = fold_small_groups(sizes, "segment", "n", smallest)["segment"].tolist()
-    shown = segments.where(segments.isin(names) | segments.isna(), OTHER).astype(object)
-    shown = shown.where(shown.notna(), None)
-    n_unknown = len(segments) - len(known)
-    if n_unknown >= smallest or not names:
-        return shown, shown.where(shown.notna(), UNKNOWN)
-    folded = names[-1] if n_unknown else OTHER  # `other`, or the smallest segment
-    return shown, shown.where(shown.notna() & (shown != folded), OTHER)
+    is_known = segments.notna()
+    names: list[str] = []
+    if is_known.any():
+        sizes = segments.astype(object).value_counts(dropna=False).rename_axis("segment").reset_index(name="n")
+        names = fold_with_unknown(sizes, "segment", "n", smallest)["segment"].tolist()
+    is_apart = ~is_known & (not names or len(segments) - is_known.sum() >= smallest)
+    shown = segments.astype(object).where(segments.isin(names), OTHER).where(~is_apart, None)
+    return shown, shown.where(~is_apart, UNKNOWN)

@@ -90,11 +90,10 @@ def present_segments(result: Segments, language: Language, accent: str) -> Exhib
     means = [row.mean for row in rows]
     notes = [say("profitability.segments.method", level=means[0].confidence_level)]
     if result.n_without_segment:
-        few = "_few" if result.n_without_segment < result.smallest_group else ""
         args = {"n": result.n_without_segment, "amount": result.contribution_without_segment}
-        notes.append(say(f"profitability.segments.without{few}", **args))
+        notes.append(say("profitability.segments.without", **args))
     if any(row.segment == OTHER for row in rows):
-        notes.append(say("group.other.note", smallest=result.smallest_group))
+        notes.append(say("profitability.segments.other", smallest=result.smallest_group))
     is_shrunken = all(row.shrunken is not None for row in rows)
     is_costed = all(row.costs is not None and row.loss is not None for row in rows)
     if is_shrunken:
@@ -219,9 +218,13 @@ def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhib
     if curve.top_20_share is None:
         title = say("profitability.whale.no_profit", n=curve.n_customers, total=curve.total)
         return Exhibit(id="profitability-whale", title=title, sentences=spread)
-    is_earned, loses = result.measure in EARNED, curve.n_loss_customers > 0
+    is_secret = "n_loss_customers" in hidden
+    is_earned, loses = result.measure in EARNED, curve.n_loss_customers > 0 and not is_secret
     sentences = []
-    if is_earned:  # before cost of goods nobody can be said to lose, or not to
+    notes = [say("profitability.whale.method", n=curve.n_customers)]
+    if is_earned and is_secret:
+        notes.append(say("profitability.whale.secret", smallest=curve.smallest_group))
+    elif is_earned:  # before cost of goods nobody can be said to lose, or not to
         kind = ("lose_only" if "loss_total" in hidden else "lose") if loses else "none_lose"
         sentences.append(say(f"profitability.whale.{kind}", n=curve.n_loss_customers or curve.n_customers, **args))
     if loses and "peak_share" not in hidden:
@@ -258,7 +261,7 @@ def present_whale_curve(result: Whale, language: Language, accent: str) -> Exhib
         figure=figure,
         alt=" ".join((f"{title}.", *sentences)),
         table=Table(columns=named, rows=points) if points else None,
-        notes=(say("profitability.whale.method", n=curve.n_customers),),
+        notes=tuple(notes),
         kpis=tuple(kpis),
     )
 

@@ -61,7 +61,7 @@ def present_what_if(result: WhatIf, language: Language, accent: str) -> Exhibit:
     ]
     notes = [say("workshop.price_cost.n", n=result.n_customers)]
     if any(row.segment == OTHER for row in rows):
-        notes.append(say("group.other.note", smallest=result.smallest_group))
+        notes.append(say("profitability.segments.other", smallest=result.smallest_group))
     return Exhibit(
         id="workshop-price-cost",
         title=title,

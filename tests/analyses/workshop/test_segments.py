@@ -25,6 +25,8 @@ from gtmlib.analyses.workshop.sums import UNKNOWN, group_customers
 from gtmlib.data.engagement import Contract, CostRule, Disclosure
 from gtmlib.data.load import Loaded, load_frames
 from gtmlib.present.blocks import from_block, to_block
+from gtmlib.present.exhibits import present
+from gtmlib.present.language import Language
 from templates.demo.synth import Demo
 
 from ...conftest import load_demo
@@ -127,7 +129,8 @@ def test_sales_without_a_date_or_a_known_cost_are_counted_and_never_lost() -> No
     lines["product"] = None
     lines.loc[lines["customer_id"] == "K16", "cogs"] = None
     frames["customers"].loc[16, "segment"] = "Costless"  # a segment of one whose cost nothing tells
-    lines.loc[::29, "date"] = None
+    undated = lines.index[lines["customer_id"].isin([f"K{place:02}" for place in range(16) if place != 3])]
+    lines.loc[undated[::2], "date"] = None
     loaded = load(frames, costs={})
     panel = opened(loaded)
     whole = ask(panel)
@@ -136,7 +139,18 @@ def test_sales_without_a_date_or_a_known_cost_are_counted_and_never_lost() -> No
     assert whole[0].n_undated == 0
     part = ask(panel, first_month="2025-02")[0]
     unsold = lines[lines["date"].isna() & lines["customer_id"].notna() & lines["net_revenue"].notna()]
-    assert part.n_undated == (unsold["customer_id"] != "K16").sum()
+    assert part.n_undated == len(unsold) > 0
+
+
+@pytest.mark.parametrize("who", [["K05"], ["K00", "K01", "K02", "K03", "K04", "K20"], ["K28"]])
+def test_where_the_undated_sales_are_those_of_a_few_no_period_can_be_picked(who: list[str]) -> None:
+    frames = make_frames()
+    lines = frames["transactions"]
+    lines.loc[lines["customer_id"].isin(who), "date"] = None
+    loaded = load(frames)
+    panel = opened(loaded)
+    assert {control.id for control in panel.controls} == {"segments", "rule"}
+    assert ask(panel)[:2] == chapter(loaded)[:2]
 
 
 @pytest.mark.parametrize("lacking", ["list_revenue", "cogs", "costs", "date", "segment"])
@@ -247,13 +261,59 @@ def test_too_few_customers_are_no_picture() -> None:
 def test_small_segments_and_a_few_without_one_are_picked_together() -> None:
     segments = pd.Series([*"A" * 9, *"B" * 7, *"C" * 3, None, None])
     shown, group = group_customers(segments, 5)
-    assert group.value_counts().to_dict() == {"A": 9, OTHER: 12}  # C is small, and B hides it
-    assert shown.isna().sum() == 2
+    assert group.value_counts().to_dict() == {"A": 9, "B": 7, OTHER: 5}  # C is small, and so are those without
+    assert shown.equals(group)
     shown, group = group_customers(pd.Series([*"A" * 9, *"B" * 7, None]), 5)
     assert group.value_counts().to_dict() == {"A": 9, OTHER: 8}  # else all less A and B would be the one without
-    assert shown.value_counts().to_dict() == {"A": 9, "B": 7}  # as the chapter shows it
+    assert shown.equals(group)  # as the chapter shows it
+    shown, group = group_customers(pd.Series([*"A" * 9, *"B" * 7, *[None] * 5]), 5)
+    assert group.value_counts().to_dict() == {"A": 9, "B": 7, UNKNOWN: 5}
+    assert shown.isna().sum() == 5
     _, group = group_customers(pd.Series([None] * 3, dtype=object), 5)
     assert set(group) == {UNKNOWN}
+
+
+def losing(**losers: int) -> SegmentPanel:
+    """A client of three segments of 20 customers; so many in each lose, all others earn, and no two the same."""
+    rows = []
+    for segment in "ABC":
+        for place in range(20):
+            amount = -float(place + 1) if place < losers[segment] else 1000.0 + place
+            rows.append({"customer_id": f"{segment}{place}", "net_revenue": 2000.0, "cogs": 2000.0 - amount})
+    lines = pd.DataFrame(rows).assign(transaction_id=[str(place) for place in range(60)])
+    customers = lines[["customer_id"]].assign(segment=lines["customer_id"].str[0])
+    return opened(load({"transactions": lines, "customers": customers}, costs={}))
+
+
+@pytest.mark.parametrize(
+    ("losers", "told"),
+    [
+        ({"A": 6, "B": 7, "C": 0}, ["A", "B", "C", "AB", "AC", "BC", "ABC"]),
+        ({"A": 6, "B": 1, "C": 0}, ["ABC"]),  # A alone, and then all, would tell the loser of B
+        ({"A": 6, "B": 3, "C": 2}, ["A", "ABC"]),  # what A leaves are five: enough, and never told apart
+        ({"A": 6, "B": 19, "C": 0}, ["ABC"]),  # all but one lose: what B earns is one customer's
+    ],
+)
+def test_losses_are_told_only_where_no_two_choices_are_a_few_losers_apart(
+    losers: dict[str, int], told: list[str]
+) -> None:
+    panel, found = losing(**losers), []
+    for picked in ("A", "B", "C", "AB", "AC", "BC", "ABC"):
+        whale = ask(panel, segments=tuple(picked))[1]
+        curve, ids = whale.curve, {finding.id for finding in whale.findings()}
+        exhibit = present(whale, Language("en", "SEK"), "#1f5f8b")
+        is_told = "profitability.n_loss_customers" in ids
+        said = " ".join((*exhibit.sentences, *(kpi.label for kpi in exhibit.kpis)))
+        assert is_told == ("more than" in said)
+        if is_told:
+            found.append(picked)
+            continue
+        assert not ids & {"profitability.loss_total", "profitability.whale_peak_share"}
+        assert any("left out here" in note for note in exhibit.notes)
+        begins = (curve.n_customers - curve.n_loss_customers) / curve.n_customers
+        inside = [share for share in curve.customer_shares if 0 < share < 1]
+        assert all(abs(share - begins) * curve.n_customers > 4.5 for share in inside)
+    assert found == told
 
 
 def test_periods_are_steps_in_which_no_group_has_few_buyers() -> None:
