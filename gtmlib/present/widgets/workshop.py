@@ -16,7 +16,6 @@ from gtmlib.analyses.workshop import PANELS, open_panel
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, Value, settle, start_of
 from gtmlib.analyses.workshop.scenarios import WHAT_IFS, compare, moved_states
 from gtmlib.data.engagement import Engagement
-from gtmlib.data.load import load_tables
 from gtmlib.data.loaded import Loaded
 from gtmlib.data.scenarios import Scenario, is_saved, read_scenarios, save_scenario, saved_names
 from gtmlib.data.scenarios import name_of as file_name_of
@@ -24,8 +23,6 @@ from gtmlib.data.section import require_known
 from gtmlib.errors import ContractError, DataError, GtmError
 from gtmlib.present.colours import dark_shade, darken, readable_shade
 from gtmlib.present.exhibit import Exhibit, Table
-from gtmlib.present.exhibits import present
-from gtmlib.present.exhibits.workshop_hypotheses import name_measure
 from gtmlib.present.language import Language
 from gtmlib.present.sentences import name_of
 
@@ -111,6 +108,8 @@ class Workshop:
         return self._languages[code]
 
     def _load(self, tables: tuple[str, ...]) -> Loaded:
+        from gtmlib.data.load import load_tables  # the page is shown before all this is imported
+
         if tables not in self._loaded:
             self._loaded[tables] = load_tables(self.engagement, tables)
         return self._loaded[tables]
@@ -197,6 +196,8 @@ class Workshop:
         return {name: settle(one, scenario.states[name]) for name, one in panels.items() if isinstance(one, Panel)}
 
     def _lay_out(self, results: Iterable[Any], message: Mapping[str, Any], language: Language) -> Answer:
+        from gtmlib.present.exhibits import present
+
         accent = self.engagement.contract.brand.accent
         is_dark, opened = message.get("theme") == "dark", message.get("numbers", ())
         exhibits = [present(result, language, accent) for result in results]
@@ -225,6 +226,8 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
         id, kind, label and start; a slider's low, high, step, the texts of its positions and of its start; options as
         pairs of value and name.
     """
+    from gtmlib.present.exhibits.workshop_hypotheses import name_measure
+
     described: Answer = {"id": control.id, "kind": control.kind, "start": control.start}
     described["label"] = language.say(f"workshop.{panel}.{control.id}")
     if control.kind == "slider":

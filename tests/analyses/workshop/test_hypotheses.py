@@ -238,7 +238,7 @@ def test_what_is_declared_is_what_was_shown_and_the_command_line_takes_it(
     block = panel.compute(state)[0].block
     key, args = panel.act("declare", state)
     assert (
-        ENGLISH.say(key, **args)
+        ENGLISH.say(f"workshop.hypotheses.{key}", **args)
         == "The hypothesis 'price_is_worn_out_aao' is in the contract. It is decided by 30 June 2026."
     )
     assert path.read_bytes() == before + b"\n" + block.encode()

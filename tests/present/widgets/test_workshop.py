@@ -176,7 +176,7 @@ def test_a_workshop_reads_only_the_files_that_its_panels_need(
 ) -> None:
     read: list[Any] = []
     loaded = load_tables(workshop.engagement)
-    monkeypatch.setattr("gtmlib.present.widgets.workshop.load_tables", lambda _, only: (read.append(only), loaded)[1])
+    monkeypatch.setattr("gtmlib.data.load.load_tables", lambda _, only: (read.append(only), loaded)[1])
     for name in ("price_cost", "segments", "price_cost"):
         workshop.panel(name)
     assert read == [PANELS["segments"]]
