@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import RLock
+from importlib import import_module
+from threading import RLock, Thread
 from typing import Any
 
 from gtmlib.analyses.reductions import MissingData
@@ -100,6 +101,7 @@ class Workshop:
 
     def prepare(self) -> None:
         """Open the first panel before it is asked for; what goes wrong is said when it is."""
+        Thread(target=import_module, args=("gtmlib.present.exhibits",), daemon=True).start()  # while files are read
         self.answer({"ask": "compute", "panel": self.names[0], "state": {}})
 
     def _speak(self, code: str) -> Language:
