@@ -53,3 +53,22 @@ def open_workshop(engagement: Engagement) -> WorkshopPage:
         Its files are read when a panel first needs them.
     """
     return WorkshopPage(Workshop(engagement))
+
+
+def open_coding(engagement: Engagement) -> Any:
+    """Open the coding desk of an engagement; it shows notes, so it is for the consultant alone.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        Its files are read at once.
+
+    Returns
+    -------
+    CodingDesk
+        The widget.
+    """
+    from gtmlib.data.load import load_tables
+    from gtmlib.present.widgets.coding import coding_desk
+
+    return coding_desk(load_tables(engagement))
