@@ -86,8 +86,9 @@ def append_hypothesis(folder: Path, hypothesis: Hypothesis) -> None:
                 new.replace(path)
                 return
         raise ContractError(Problem(place=place, what="changes all the time", fix="Save it, then try again"))
-    finally:
+    except BaseException:  # once it has become the contract, a file of that name is somebody else's
         new.unlink(missing_ok=True)
+        raise
 
 
 def _add(before: bytes, hypothesis: Hypothesis, place: str) -> bytes:
