@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 SHOWN = 5  # of N places or values that share one problem, how many a message names
 
@@ -103,3 +104,19 @@ class RunError(GtmError):
     """A chapter failed; the author's copy holds the traceback."""
 
     exit_code = 3
+
+
+class UnansweredError(GtmError):
+    """What a page can't answer, as a message of the catalogs: it is shown in the reader's language.
+
+    Parameters
+    ----------
+    key : str
+        The message, without what all of its kind begin with.
+    **args
+        What the message needs; kept as `args_said`.
+    """
+
+    def __init__(self, key: str, **args: Any) -> None:
+        super().__init__(f"{key}: {args}" if args else key)
+        self.key, self.args_said = key, args

@@ -23,7 +23,7 @@ from gtmlib.analyses.coding_agreement import LEAST_ALPHA, DoubleCoded, pair_code
 from gtmlib.data.codebook import Subject, read_codebook
 from gtmlib.data.codes import MOST_CODES, SETTLED, UNITS, Unit
 from gtmlib.data.loaded import Loaded
-from gtmlib.errors import GtmError, ParameterError
+from gtmlib.errors import ParameterError, UnansweredError
 
 Reading = Literal["first", "second", "settle"]
 READINGS: tuple[Reading, ...] = ("first", "second", "settle")
@@ -33,20 +33,8 @@ N_AT_ONCE = 25  # notes drawn before the suggestions are learned anew
 Rows = Sequence[Mapping[str, Any]]
 
 
-class DeskError(GtmError):
-    """What the desk can't do, such as confirming a note without a code.
-
-    Parameters
-    ----------
-    key : str
-        Message of the catalog without its `coding_desk.error.`: one sentence that says what to do.
-    **args
-        What the message needs.
-    """
-
-    def __init__(self, key: str, **args: Any) -> None:
-        super().__init__(f"{key}: {args}" if args else key)
-        self.key, self.args_said = key, args
+class DeskError(UnansweredError):
+    """What the desk can't do, such as confirming a note without a code: the message `coding_desk.error.<key>`."""
 
 
 def can_name(coder: str) -> bool:

@@ -8,26 +8,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from gtmlib.data.section import require_known
-from gtmlib.errors import GtmError, ParameterError
+from gtmlib.errors import ParameterError, UnansweredError
 
 Value = str | float | tuple[str, ...]
 State = Mapping[str, Value]  # id of a control = its value
 
 
-class PanelError(GtmError):
-    """A state that a panel has no answer to, such as no segment picked.
-
-    Parameters
-    ----------
-    key : str
-        Message of the catalog without its `workshop.error.`: one sentence that says what to do.
-    **args
-        What the message needs.
-    """
-
-    def __init__(self, key: str, **args: Any) -> None:
-        super().__init__(f"{key}: {args}" if args else key)
-        self.key, self.args_said = key, args
+class PanelError(UnansweredError):
+    """A state that a panel has no answer to, such as no segment picked: the message `workshop.error.<key>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

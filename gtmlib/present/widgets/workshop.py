@@ -25,7 +25,6 @@ from gtmlib.errors import ContractError, DataError, GtmError
 from gtmlib.present.colours import dark_shade, darken, readable_shade
 from gtmlib.present.exhibit import Exhibit, Table
 from gtmlib.present.language import Language
-from gtmlib.present.sentences import name_of
 
 Answer = dict[str, Any]
 # What the page says by itself; each is the message `workshop.<word>`.
@@ -228,7 +227,7 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
         id, kind, label and start; a slider's low, high, step, the texts of its positions and of its start; options as
         pairs of value and name.
     """
-    from gtmlib.present.exhibits.workshop_hypotheses import name_measure
+    from gtmlib.present.exhibits.workshop_scenarios import name_value
 
     described: Answer = {"id": control.id, "kind": control.kind, "start": control.start}
     described["label"] = language.say(f"workshop.{panel}.{control.id}")
@@ -238,14 +237,8 @@ def describe_control(panel: str, control: Control, language: Language) -> Answer
         texts = [language.format(value, control.unit) for value in values]
         described |= {"low": control.low, "high": control.high, "step": control.step, "texts": texts}
         return described | {"start_text": language.format(control.start, control.unit)}  # it may lie between two steps
-    write: dict[str, Callable[[str], str]] = {
-        "message": lambda option: language.say(f"workshop.{panel}.{control.id}.{option}"),
-        "text": lambda option: str(name_of("workshop_group", option, language)),
-        "code": language.label,
-        "month": lambda option: language.format(option, "month"),
-        "finding": lambda option: name_measure(option, language),
-    }
-    return described | {"options": [[option, write[control.named_by](option)] for option in control.options]}
+    named = [[option, name_value(panel, control, option, language)] for option in control.options]
+    return described | {"options": named}
 
 
 def describe_exhibit(
