@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from gtmlib.data.engagement import Source
+from gtmlib.data.plain_csv import read_plain_csv
 from gtmlib.data.raw import RawTable, clean_heading, make_table, missing_error, read_error
 from gtmlib.data.relation import read_database, read_parquet, read_sqlite
 from gtmlib.data.workbook import read_workbook
@@ -109,34 +110,30 @@ def _choose_reader(source: Source, place: str, start: bytes) -> Callable[[str, S
 
 
 def _read_csv(name: str, source: Source, path: Path) -> RawTable:
-    place = str(source.file)
-    encoding = _find_encoding(place, path)
+    place, data = str(source.file), path.read_bytes()
+    encoding = _find_encoding(place, data)
     notes: Notes = defaultdict(list)
-    with path.open(encoding=encoding, newline="") as stream:
-        for _ in range(source.header_row - 1):
-            stream.readline()
-        records = _read_records(stream, source, notes)
-        header = next(records, [])
-        headings = [clean_heading(heading) for heading in header]
-        others = [sign for sign in ",;\t|" if sign in "".join(header)]
-        if len(header) == 1 and others:
-            sign = max(others, key=header[0].count)
-            what = f"has one heading with the delimiter {source.delimiter!r}"
-            raise read_error(place, what, f"Write delimiter = {sign!r} in the contract", values=tuple(headings))
-        if not any(headings) and not notes["torn"]:
-            raise read_error(place, "has no headings", "Correct header_row", rows=(source.header_row,))
-        if headings and source.overflow and source.overflow not in headings:
-            raise missing_error(place, f"has no heading '{source.overflow}' for 'overflow'", source.overflow, headings)
-        chunks: list[list[pa.Array]] = []
-        while batch := list(itertools.islice(records, _CHUNK_ROWS)):
-            chunks.append([pa.array(column, pa.string()) for column in zip(*batch, strict=True)])
+    if plain := read_plain_csv(data, encoding, source):
+        header, columns = plain.header, plain.columns
+        notes |= {"kept": plain.rows, "empty": plain.empty}
+    else:
+        header, columns = _read_records(path, encoding, source, notes)
+    headings = [clean_heading(heading) for heading in header]
+    others = [sign for sign in ",;\t|" if sign in "".join(header)]
+    if len(header) == 1 and others:
+        sign = max(others, key=header[0].count)
+        what = f"has one heading with the delimiter {source.delimiter!r}"
+        raise read_error(place, what, f"Write delimiter = {sign!r} in the contract", values=tuple(headings))
+    if not any(headings) and not notes["torn"]:
+        raise read_error(place, "has no headings", "Correct header_row", rows=(source.header_row,))
+    if headings and source.overflow and source.overflow not in headings:
+        raise missing_error(place, f"has no heading '{source.overflow}' for 'overflow'", source.overflow, headings)
     rows = notes.pop("kept")
     totals_row = rows.pop() if source.has_totals_row and rows else None
     found = {key: tuple(row for row in noted if row != totals_row) for key, noted in notes.items()}
     told = [(what, fix, found[fault]) for fault, (what, fix) in _FAULTS.items() if found.get(fault)]
     if told:
         raise DataError(*(Problem(place=place, what=what, fix=fix, rows=rows) for what, fix, rows in told))
-    columns = [pa.chunked_array([chunk[at] for chunk in chunks], pa.string()) for at in range(len(headings))]
     return RawTable(
         name=name,
         file=place,
@@ -148,7 +145,20 @@ def _read_csv(name: str, source: Source, path: Path) -> RawTable:
     )
 
 
-def _read_records(stream: Iterable[str], source: Source, notes: Notes) -> Iterator[list[str]]:
+def _read_records(path: Path, encoding: str, source: Source, notes: Notes) -> tuple[list[str], list[pa.ChunkedArray]]:
+    """Give the headings and the cells, record by record, and note what is found on which row."""
+    with path.open(encoding=encoding, newline="") as stream:
+        for _ in range(source.header_row - 1):
+            stream.readline()
+        records = _give_records(stream, source, notes)
+        header = next(records, [])
+        chunks: list[list[pa.Array]] = []
+        while batch := list(itertools.islice(records, _CHUNK_ROWS)):
+            chunks.append([pa.array(column, pa.string()) for column in zip(*batch, strict=True)])
+    return header, [pa.chunked_array([chunk[at] for chunk in chunks], pa.string()) for at in range(len(header))]
+
+
+def _give_records(stream: Iterable[str], source: Source, notes: Notes) -> Iterator[list[str]]:
     """Give the headings, then each record at their width; note its row, the line that it starts on.
 
     A quote that goes wrong ends the file.
@@ -158,7 +168,8 @@ def _read_records(stream: Iterable[str], source: Source, notes: Notes) -> Iterat
     try:
         header = next(reader, [])
         yield header
-        width, at = len(header), [*map(clean_heading, header)].index(source.overflow) if source.overflow else None
+        headings = [*map(clean_heading, header)]
+        width, at = len(header), headings.index(source.overflow) if source.overflow in headings else None
         row += reader.line_num
         for fields in reader:
             if any(fields):
@@ -176,18 +187,18 @@ def _read_records(stream: Iterable[str], source: Source, notes: Notes) -> Iterat
         notes["torn"].append(row)
 
 
-def _find_encoding(place: str, path: Path) -> str:
+def _find_encoding(place: str, data: bytes) -> str:
     """Decide between UTF-16 (by its mark), UTF-8 and Windows-1252, strictly and over the whole file."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\0" not in data and _encoding_of(data) == "utf-8":
+        return "utf-8-sig"
     found: dict[str, list[int]] = {"utf-8": [], "cp1252": [], "": []}
-    with path.open("rb") as stream:
-        if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            return "utf-16"
-        stream.seek(0)
-        for row, line in enumerate(stream, 1):
-            if b"\0" in line:
-                found[""].append(row)
-            elif not line.isascii():
-                found[_encoding_of(line)].append(row)
+    for row, line in enumerate(data.split(b"\n"), 1):
+        if b"\0" in line:
+            found[""].append(row)
+        elif not line.isascii():
+            found[_encoding_of(line)].append(row)
     utf8, cp1252, neither = found.values()
     if neither:
         what = "is no text in UTF-8 or Windows-1252: it is damaged, packed or in another encoding"
@@ -195,7 +206,7 @@ def _find_encoding(place: str, path: Path) -> str:
     if utf8 and cp1252:  # read as one of the two, half of the names would be garbled without a word
         rows = tuple(cp1252 if len(cp1252) < len(utf8) else utf8)
         raise read_error(place, "mixes UTF-8 and Windows-1252", "Export it again as UTF-8", rows=rows)
-    return "cp1252" if cp1252 else "utf-8-sig"
+    return "cp1252"
 
 
 def _encoding_of(line: bytes) -> str:

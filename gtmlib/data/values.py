@@ -200,6 +200,10 @@ def _within(column: pa.ChunkedArray | pa.Array, low: Any, high: Any) -> Any:
     return pc.if_else(is_within, column, pa.scalar(None, column.type))
 
 
+def _within_limits(values: pa.Array, kind: Kind) -> pa.Array:
+    return _within(values, *_LIMITS[kind]) if kind in _LIMITS else values
+
+
 def _encode(column: pa.ChunkedArray) -> pa.DictionaryArray:
     codes = pc.dictionary_encode(column).combine_chunks()
     return codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
@@ -278,6 +282,10 @@ def _number_pattern(kind: Kind, decimal: str) -> str:
 
 def _read_numbers(words: pa.Array, kind: Kind, decimal: str) -> tuple[pa.Array, pa.Array]:
     """Read words as whole numbers of a kind, null where they are none, and the currency beside each."""
+    part = "" if kind == "count" or decimal == "none" else rf"([{decimal}]\d{{1,4}})?"
+    if pc.all(pc.match_substring_regex(words, rf"^{'' if kind == 'count' else '-?'}\d{{1,13}}{part}$")).as_py():
+        values = pc.replace_substring(words, ",", ".").cast(TYPES[kind])  # nothing to mend: a third of the time
+        return _within_limits(values, kind), pa.repeat("", len(words))
     found = pc.extract_regex(words, _number_pattern(kind, decimal))
     of = dict(zip((field.name for field in found.type), found.flatten(), strict=True))
     sign, mark, digits = (
@@ -300,8 +308,7 @@ def _read_numbers(words: pa.Array, kind: Kind, decimal: str) -> tuple[pa.Array, 
     text = pc.if_else(is_number, text, pa.scalar(None, pa.string()))
     if kind == "money":
         return pc.round(text.cast(pa.decimal128(38, 18)), 4).cast(TYPES[kind]), currencies
-    values = text.cast(TYPES[kind])
-    return (_within(values, *_LIMITS[kind]) if kind in _LIMITS else values), currencies
+    return _within_limits(text.cast(TYPES[kind]), kind), currencies
 
 
 def _parse_dates(words: pa.Array, dialect: Dialect) -> ParsedColumn:

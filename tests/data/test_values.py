@@ -160,6 +160,17 @@ def test_a_float_written_by_a_machine_reads_back(number: float) -> None:
     assert read([repr(number)], "number") == [number]
 
 
+@given(
+    words=st.lists(st.from_regex(r"\A-?[0-9]{1,15}([.,][0-9]{1,6})?\Z"), min_size=1, unique=True),
+    kind=st.sampled_from(["money", "number", "count", "rate"]),
+    decimal=st.sampled_from([".", ",", "none"]),
+)
+def test_plain_numbers_are_the_same_beside_one_that_has_to_be_mended(words: list[str], kind: str, decimal: str) -> None:
+    alone, mended = parse(words, kind, Dialect(decimal)), parse([*words, "1 000"], kind, Dialect(decimal))
+    assert alone.values.to_pylist() == mended.values.to_pylist()[:-1]
+    assert alone.bad == tuple(at for at in mended.bad if at < len(words))
+
+
 @given(words=st.lists(st.sampled_from(["", "5", "x", "1 000", "-3"]), min_size=1), data=st.data())
 def test_row_order_does_not_matter(words: list[str], data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(words))))
