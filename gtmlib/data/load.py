@@ -249,6 +249,8 @@ def _read(name: str, source: Source, engagement: Engagement) -> tuple[pa.Table, 
 
 def _exclude(raw: RawTable, source: Source) -> tuple[pa.Table, dict[str, int]]:
     """Leave out the rows that the contract excludes, and count them by reason."""
+    if not source.exclude:
+        return raw.table, {}
     keep = pa.array([True] * raw.table.num_rows)
     counts: dict[str, int] = {}
     for rule in source.exclude:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pkgutil import resolve_name
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -10,12 +11,13 @@ from pydantic import TypeAdapter
 from gtmlib.analyses.findings import Finding
 from gtmlib.data.engagement import Engagement
 from gtmlib.present.exhibit import Exhibit
-from gtmlib.present.exhibits import PRESENTERS, present
+from gtmlib.present.exhibits import ANALYSES, PRESENTERS, present
 from gtmlib.present.language import Language
 from gtmlib.present.tables import render_table
 
 MIME = "application/vnd.gtm.block+json"
-RESULTS = {f"{kind.__module__.rsplit('.', 1)[-1]}.{kind.__name__}": kind for kind in PRESENTERS}
+# A result's name in a block, the last module and the class = where its class is.
+RESULTS = {".".join(name.split(".")[-2:]): ANALYSES + name for name in PRESENTERS}
 
 
 def show(result: Any, engagement: Engagement) -> None:
@@ -70,7 +72,7 @@ def from_block(block: dict[str, Any]) -> tuple[Any, tuple[Finding, ...]]:
     result, findings
         Equal to what was written.
     """
-    result: Any = TypeAdapter(RESULTS[block["result_type"]]).validate_python(block["result"])
+    result: Any = TypeAdapter(resolve_name(RESULTS[block["result_type"]])).validate_python(block["result"])
     return result, tuple(Finding(**finding) for finding in block["findings"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ from gtmlib.data.schema import TABLES
 from gtmlib.data.select import Unmatched
 from gtmlib.present.blocks import RESULTS, from_block, to_block
 from gtmlib.present.exhibit import Exhibit
-from gtmlib.present.exhibits import PRESENTERS, present
+from gtmlib.present.exhibits import PRESENTERS, present, presenter_of
 from gtmlib.present.language import Language
 from gtmlib.present.sentences import describe_evidence, describe_finding
 from gtmlib.present.tables import render_table
@@ -195,7 +196,9 @@ def texts(exhibit: Exhibit) -> Iterator[str]:
 
 
 def test_every_type_of_result_has_a_presenter_and_is_drawn_here() -> None:
-    assert set(RESULTS.values()) == set(PRESENTERS) == {*RESULTS_DRAWN, *CONVERSIONS, *EXECUTIONS, *PIPELINE}
+    kinds = {resolve_name(name) for name in RESULTS.values()}
+    assert kinds == {*RESULTS_DRAWN, *CONVERSIONS, *EXECUTIONS, *PIPELINE}
+    assert len(kinds) == len(PRESENTERS) == len({presenter_of(kind) for kind in kinds})
 
 
 @settings(max_examples=100)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop.panel import Panel
-from gtmlib.data.loaded import Loaded
+
+if TYPE_CHECKING:  # the page is shown before what computes is imported
+    from gtmlib.analyses.reductions import MissingData
+    from gtmlib.data.loaded import Loaded
 
 _SALES = ("customers", "transactions", "costs", "drivers", "rates")
 # Panel = the canonical tables that it reads: sales are read fast, and a broken file stops who needs it alone.

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gtmlib.analyses.findings import Finding
-from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop import PANELS, open_panel
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, State, Value, settle, start_of
 from gtmlib.data.engagement import nearest
-from gtmlib.data.loaded import Loaded
 from gtmlib.data.scenarios import Scenario, read_scenarios, split_names
 from gtmlib.errors import ContractError, ParameterError, Problem
+
+if TYPE_CHECKING:  # the page is shown before what computes is imported
+    from gtmlib.analyses.reductions import MissingData
+    from gtmlib.data.loaded import Loaded
 
 # Of which panels a scenario holds a state. Not of the desk: its claims stand in the contract once they are declared,
 # and it reads the latest run, so that a report with it would follow from the one before.
 WHAT_IFS = tuple(name for name in PANELS if name != "hypotheses")
-Opener = Callable[[str, Loaded], Panel | MissingData]
+Opener = Callable[[str, "Loaded"], "Panel | MissingData"]
 UNITS = ("share", "count", "days", "months")  # that a sentence names; a currency is money, anything else a number
 
 
@@ -278,7 +280,7 @@ def try_scenarios(loaded: Loaded, names: str = "", *, opener: Opener = open_pane
         raise ContractError(*(_unknown(one, panel, nearest(panel, WHAT_IFS)) for one, panel in strange))
     opened = {panel: opener(panel, loaded) for panel in WHAT_IFS if any(panel in one.states for one in scenarios)}
     tried = compare([panel for panel in opened.values() if isinstance(panel, Panel)], scenarios)
-    missing = {name: found for name, found in opened.items() if isinstance(found, MissingData)}
+    missing = {name: found for name, found in opened.items() if not isinstance(found, Panel)}
     return {one.panel: one for one in tried} | missing
 
 

@@ -5,19 +5,18 @@ The page (`page.js`) only shows what stands here; a message and its answer are J
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from threading import RLock, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gtmlib.analyses.reductions import MissingData
 from gtmlib.analyses.workshop import PANELS, open_panel
 from gtmlib.analyses.workshop.panel import Control, Panel, PanelError, Value, settle, start_of
 from gtmlib.analyses.workshop.scenarios import WHAT_IFS, compare, moved_states
 from gtmlib.data.engagement import Engagement
-from gtmlib.data.loaded import Loaded
 from gtmlib.data.scenarios import Scenario, is_saved, read_scenarios, save_scenario, saved_names
 from gtmlib.data.scenarios import name_of as file_name_of
 from gtmlib.data.section import require_known
@@ -25,6 +24,10 @@ from gtmlib.errors import ContractError, DataError, GtmError
 from gtmlib.present.colours import dark_shade, darken, readable_shade
 from gtmlib.present.exhibit import Exhibit, Table
 from gtmlib.present.language import Language
+
+if TYPE_CHECKING:  # the page is shown before what computes is imported
+    from gtmlib.analyses.reductions import MissingData
+    from gtmlib.data.loaded import Loaded
 
 Answer = dict[str, Any]
 # What the page says by itself; each is the message `workshop.<word>`.
@@ -99,9 +102,17 @@ class Workshop:
             return self._panels[name]
 
     def prepare(self) -> None:
-        """Open the first panel before it is asked for; what goes wrong is said when it is."""
-        Thread(target=import_module, args=("gtmlib.present.exhibits",), daemon=True).start()  # while files are read
-        self.answer({"ask": "compute", "panel": self.names[0], "state": {}})
+        """Open the first panel before it is asked for; what goes wrong is said when it is.
+
+        The garbage collector rests meanwhile, and leaves alone what was made then: it stays for as long as the page.
+        """
+        gc.disable()
+        try:
+            Thread(target=import_module, args=("gtmlib.present.figures",), daemon=True).start()  # while files are read
+            self.answer({"ask": "open", "panel": self.names[0]})
+        finally:
+            gc.freeze()
+            gc.enable()
 
     def _speak(self, code: str) -> Language:
         if code not in self._languages:  # codebooks are read for each
@@ -133,7 +144,7 @@ class Workshop:
 
     def _open(self, message: Mapping[str, Any], language: Language) -> Answer:
         panel = self.panel(message["panel"])
-        if isinstance(panel, MissingData):
+        if not isinstance(panel, Panel):
             return {"controls": [], "actions": [], "state": {}, **self._lay_out([panel], message, language)}
         say, key = language.say, f"workshop.{panel.id}"
         actions = [
@@ -155,7 +166,7 @@ class Workshop:
 
     def _opened(self, message: Mapping[str, Any]) -> Panel:
         panel = self.panel(message["panel"])
-        if isinstance(panel, MissingData):
+        if not isinstance(panel, Panel):
             raise PanelError("no_data")
         return panel
 
