@@ -180,7 +180,7 @@ class Language:
     @property
     def locale(self) -> Locale:
         """Babel's locale."""
-        return Locale.parse(LOCALES[self.code])
+        return _locale_of(self.code)
 
     @property
     def plotly_separators(self) -> str:
@@ -188,14 +188,23 @@ class Language:
         return str(numbers.get_decimal_symbol(self.locale) + numbers.get_group_symbol(self.locale))
 
 
+@cache
+def _locale_of(code: str) -> Locale:
+    return Locale.parse(LOCALES[code])
+
+
 def _decimal(pattern: str) -> Callable[[Any, Language], str]:
-    return lambda value, language: _minus(numbers.format_decimal(value, pattern, language.locale))
+    parsed = numbers.parse_pattern(pattern)
+    return lambda value, language: _minus(numbers.format_decimal(value, parsed, language.locale))
 
 
 def _percent(digits: str) -> Callable[[Any, Language], str]:
+    @cache
+    def pattern_of(locale: Locale) -> numbers.NumberPattern:
+        return numbers.parse_pattern(locale.percent_formats[None].pattern.replace("#,##0", digits))
+
     def write(value: Any, language: Language) -> str:
-        pattern = language.locale.percent_formats[None].pattern.replace("#,##0", digits)
-        return _minus(numbers.format_percent(value, pattern, language.locale))
+        return _minus(numbers.format_percent(value, pattern_of(language.locale), language.locale))
 
     return write
 
