@@ -9,8 +9,7 @@ import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from threading import RLock, Thread
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from gtmlib.analyses.workshop import PANELS, open_panel
@@ -108,7 +107,6 @@ class Workshop:
         """
         gc.disable()
         try:
-            Thread(target=import_module, args=("gtmlib.present.figures",), daemon=True).start()  # while files are read
             self.answer({"ask": "open", "panel": self.names[0]})
         finally:
             gc.freeze()

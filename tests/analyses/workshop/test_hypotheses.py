@@ -239,7 +239,7 @@ def test_what_is_declared_is_what_was_shown_and_the_command_line_takes_it(
     key, args = panel.act("declare", state)
     assert (
         ENGLISH.say(f"workshop.hypotheses.{key}", **args)
-        == "The hypothesis 'price_is_worn_out_aao' is in the contract. It is decided by 30 June 2026."
+        == "The hypothesis ‘price_is_worn_out_aao’ is in the contract. It is decided by 30 June 2026."
     )
     assert path.read_bytes() == before + b"\n" + block.encode()
     added = read_engagement(client.engagement.folder).contract.hypotheses[-1]
