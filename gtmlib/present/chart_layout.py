@@ -31,10 +31,19 @@ def plain(label: str, width: int = 0) -> str:
     label : str
         Any text.
     width : int
-        Characters to wrap at; 0 does not wrap.
+        Characters to wrap at; 0 does not wrap. A longer word is cut with a hyphen.
+
+    Examples
+    --------
+    >>> plain("Price & budget", 8), plain("Förändringskapacitet", 16)
+    ('Price &amp;<br>budget', 'Förändringskapa-<br>citet')
     """
-    lines = textwrap.wrap(label, width) if width else [label]
+    lines = textwrap.wrap(" ".join(_hyphenate(word, width) for word in label.split(" ")), width) if width else [label]
     return "<br>".join(html.escape(line, quote=False) for line in lines)
+
+
+def _hyphenate(word: str, width: int) -> str:
+    return word if len(word) <= width else f"{word[: width - 1]}-{_hyphenate(word[width - 1 :], width)}"
 
 
 def inked(text: str, colour: str) -> str:
