@@ -117,19 +117,18 @@ def test_the_report_opens_offline_and_silent_with_every_chart_drawn(run: Run, br
     n_charts = N_CHARTS[run.folder.parent.name]
     results = [result for path in sorted(run.folder.glob("*.ipynb")) for result, _ in read_blocks(path)]
     assert len(results) >= n_charts
-    for report in run.reports:
+    for report, width in zip(run.reports, (1280, 375), strict=True):
         text = report.read_text("utf-8")
         assert report.stat().st_size < 3_000_000
         assert text.count('id="plotly-pack"') == (1 if n_charts else 0)
-        for width in (1280, 375):
-            with open_report(browser, report, width=width) as opened:
-                opened.wait_for_charts()
-                assert (opened.n_charts, opened.n_drawn) == (n_charts, n_charts)
-                assert opened.requests == []
-                assert opened.problems == []
-                assert opened.sideways == 0
-                assert "Share chart" not in opened.page.inner_text("body")
-                assert opened.page.locator(".modebar-btn").count() == 0
+        with open_report(browser, report, width=width) as opened:
+            opened.wait_for_charts()
+            assert (opened.n_charts, opened.n_drawn) == (n_charts, n_charts)
+            assert opened.requests == []
+            assert opened.problems == []
+            assert opened.sideways == 0
+            assert "Share chart" not in opened.page.inner_text("body")
+            assert opened.page.locator(".modebar-btn").count() == 0
 
 
 def test_the_summary_is_one_a4_page_and_every_number_in_it_is_a_finding(run: Run, browser: Any) -> None:

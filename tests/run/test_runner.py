@@ -133,7 +133,8 @@ def test_a_failing_chapter_leaves_its_traceback_to_the_author_and_nothing_to_the
     demo_folder: Path, tmp_path: Path
 ) -> None:
     notebooks = tmp_path / "notebooks"
-    shutil.copytree(NOTEBOOKS, notebooks)
+    others = shutil.ignore_patterns("[5-9]*.ipynb")  # a few chapters are enough to fail
+    shutil.copytree(NOTEBOOKS, notebooks, ignore=others)
     broken = notebooks / "40_conversion.ipynb"
     text = broken.read_text("utf-8").replace("show(variation, client.engagement)", "show(1 / 0, client.engagement)")
     broken.write_text(text, "utf-8")
