@@ -63,10 +63,10 @@ def read_plain_csv(data: bytes, encoding: str, source: Source) -> PlainCsv | Non
     >>> read_plain_csv(b'id;note\n1;"a" b\n', "utf-8-sig", Source(file="a.csv", delimiter=";"))
     """
     data, encoding = data.removeprefix(_BOM), encoding.removesuffix("-sig")
-    start = 0
-    for _ in range(source.header_row - 1):
-        start = data.find(b"\n", start) + 1
-    data = data[start:]
+    lines = data.split(b"\n", source.header_row - 1)
+    if len(lines) < source.header_row:
+        return None
+    data = lines[-1]
     end = data.find(b"\n") + 1
     if encoding == "utf-16" or not 0 < end < len(data) or not _is_plain(data, source.delimiter):
         return None
@@ -77,9 +77,9 @@ def read_plain_csv(data: bytes, encoding: str, source: Source) -> PlainCsv | Non
     is_empty = np.ones(cells.num_rows, bool)
     for column in cells.columns:
         is_empty &= pc.equal(column, "").to_numpy()
-    lines = np.arange(cells.num_rows) + source.header_row + 1
+    rows = np.arange(cells.num_rows) + source.header_row + 1
     columns = cells.filter(pa.array(~is_empty)).columns if is_empty.any() else cells.columns
-    return PlainCsv(header=header, rows=lines[~is_empty].tolist(), empty=lines[is_empty].tolist(), columns=columns)
+    return PlainCsv(header=header, rows=rows[~is_empty].tolist(), empty=rows[is_empty].tolist(), columns=columns)
 
 
 def _is_plain(data: bytes, delimiter: str) -> bool:

@@ -39,7 +39,7 @@ def told(read: PlainCsv) -> tuple[list[str], list[int], list[int], list[list[str
     end=ENDS,
     last=st.sampled_from(["", "\n", "\n\n"]),
     encoding=st.sampled_from(["utf-8-sig", "cp1252"]),
-    header_row=st.integers(1, 2),
+    header_row=st.integers(1, 4),
 )
 def test_the_quick_reader_agrees_with_the_careful_one_or_leaves_it_the_file(
     tmp_path: Path, lines: list[list[str]], end: str, last: str, encoding: str, header_row: int
@@ -66,6 +66,11 @@ def test_what_exports_usually_look_like_is_read_quickly(tmp_path: Path, end: str
 @pytest.mark.parametrize("body", ['1;"a\nb"', "1", "1;2;3", '1;"a"b', '1; "a"', '1;"a', "1;a\rb", "1;" + "a" * 140_000])
 def test_what_has_to_be_told_row_by_row_is_left_to_the_careful_reader(body: str) -> None:
     assert read_plain_csv(f"id;note\n{body}\n".encode(), "utf-8-sig", Source(file="a.csv", delimiter=";")) is None
+
+
+def test_headings_below_the_end_of_the_file_are_not_looked_for_at_its_beginning() -> None:
+    source = Source(file="a.csv", delimiter=";", header_row=5)
+    assert read_plain_csv(b"id;note\n1;a\n2;b\n", "utf-8-sig", source) is None
 
 
 def test_blocks_that_are_read_side_by_side_keep_their_order(tmp_path: Path) -> None:
